@@ -1,0 +1,1 @@
+"""The scripts that compile the bundled elections from the offices' published files."""

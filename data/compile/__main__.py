@@ -1,0 +1,31 @@
+"""Remake the bundled elections: python -m data.compile [--reference FOLDER] [ID ...]."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from data.compile import peru_2021
+
+COMPILERS = {
+    "peru-2021-runoff": peru_2021.compile_runoff,
+}
+
+
+def main() -> None:
+    """Compile the elections named on the command line, or all."""
+    parser = argparse.ArgumentParser(prog="python -m data.compile", description=main.__doc__)
+    parser.add_argument("--reference", type=Path, default=Path("../shared/data"), help="folder of the offices' files")
+    parser.add_argument("ids", nargs="*", metavar="ID", help=f"one of {', '.join(COMPILERS)}")
+    arguments = parser.parse_args()
+    unknown = set(arguments.ids) - set(COMPILERS)
+    if unknown:
+        parser.error(f"unknown election {', '.join(sorted(unknown))}")
+    for election in arguments.ids or COMPILERS:
+        COMPILERS[election](arguments.reference)
+        sys.stderr.write(f"{election}\n")
+
+
+if __name__ == "__main__":
+    main()

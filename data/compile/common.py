@@ -1,0 +1,74 @@
+"""Small verbs every compile script needs: rounding without losing votes, names, times, writing the same bytes again."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+DATA = Path(__file__).resolve().parent.parent
+"""The folder of the bundled elections."""
+
+KIND_OF_SMALL = "rural"
+KIND_OF_LARGE = "urban"
+KIND_ABROAD = "overseas"
+
+LOWER_WORDS = {"de", "del", "la", "las", "los", "el", "y", "do", "da"}
+"""Words that stay in lower case inside a Spanish place name."""
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as UTF-8 csv, compressed where the name ends in .gz; the same table gives the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = frame.to_csv(index=False, lineterminator="\n").encode()
+    if path.suffix != ".gz":
+        path.write_bytes(text)
+        return
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0, compresslevel=9) as stream:
+        stream.write(text)
+    path.write_bytes(packed.getvalue())
+
+
+def apportion(shares: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Whole numbers in the proportions of each row of `shares`, with exactly the row sums `totals` (largest remainder)."""
+    weight = shares.sum(axis=1, keepdims=True)
+    exact = np.divide(shares, weight, out=np.zeros_like(shares, dtype=float), where=weight > 0) * totals[:, None]
+    whole = np.floor(exact)
+    missing = np.where(weight[:, 0] > 0, totals - whole.sum(axis=1), 0).astype(int)
+    # a stable sort, so that equal remainders always go to the same list
+    rank = np.argsort(np.argsort(whole - exact, axis=1, kind="stable"), axis=1, kind="stable")
+    return (whole + (rank < missing[:, None])).astype(int)
+
+
+def place_name(upper: str) -> str:
+    """A place name in the usual spelling; the offices print capitals: SAN JUAN DE LURIGANCHO, San Juan de Lurigancho."""
+    words = [word.lower() if word.lower() in LOWER_WORDS else word.title() for word in upper.split()]
+    return " ".join([words[0].title(), *words[1:]]) if words else ""
+
+
+def kind_by_electorate(electorate: pd.Series, *, abroad: pd.Series, urban_from: int) -> pd.Series:
+    """`overseas` abroad, else `urban` for a unit with at least `urban_from` registered voters, else `rural`."""
+    kind = np.where(abroad, KIND_ABROAD, np.where(electorate >= urban_from, KIND_OF_LARGE, KIND_OF_SMALL))
+    return pd.Series(kind, index=electorate.index)
+
+
+def whole(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with float columns as nullable whole numbers, so that csv prints 12 and not 12.0 beside a gap."""
+    floats = frame.select_dtypes("float").columns
+    return frame.astype(dict.fromkeys(floats, "Int64"))
+
+
+def local_time(stamps: pd.Series, zone: str) -> pd.Series:
+    """Time stamps as ISO 8601 text with the offset of `zone`."""
+    local = pd.to_datetime(stamps, utc=True, format="ISO8601").dt.tz_convert(zone)
+    return local.map(lambda stamp: stamp.isoformat())
+
+
+def checked(value: float, expected: float, what: str) -> None:
+    """Stop the compilation where a total is not the official one."""
+    if value != expected:
+        raise ValueError(f"{what}: compiled {value}, the office published {expected}")
