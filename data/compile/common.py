@@ -34,7 +34,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 
 def apportion(shares: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Whole numbers in the proportions of each row of `shares`, with exactly the row sums `totals` (largest remainder)."""
+    """Whole numbers in the proportions of each row of `shares`, with exactly the row sums `totals`."""
     weight = shares.sum(axis=1, keepdims=True)
     exact = np.divide(shares, weight, out=np.zeros_like(shares, dtype=float), where=weight > 0) * totals[:, None]
     whole = np.floor(exact)
@@ -45,7 +45,7 @@ def apportion(shares: np.ndarray, totals: np.ndarray) -> np.ndarray:
 
 
 def place_name(upper: str) -> str:
-    """A place name in the usual spelling; the offices print capitals: SAN JUAN DE LURIGANCHO, San Juan de Lurigancho."""
+    """A place name in the usual spelling; the offices print capitals: SAN JUAN DE LURIGANCHO."""
     words = [word.lower() if word.lower() in LOWER_WORDS else word.title() for word in upper.split()]
     return " ".join([words[0].title(), *words[1:]]) if words else ""
 

@@ -41,6 +41,22 @@ BASELINE = [f"baseline_{name}" for name in LISTS]
 NEAREST_BULLETIN = {"2021-06-08T13:48:00Z": "2021-06-08T12:52:00Z"}
 """The last district snapshot has no national bulletin of its time; the department totals did not change in between."""
 
+STATE_OF_SHEET = {
+    "CONTABILIZADAS NORMALES": "counted",
+    "ACTA ELECTORAL PENDIENTE": "pending",
+    "EN PROCESO DE DIGITACION": "pending",
+    "ACTA ELECTORAL ANULADA": "void",
+    "MESA NO INSTALADA": "void",
+}
+"""What the office's status of a tally sheet means here; every other status is a reason to contest it."""
+
+SWEEP_VOTES = {
+    "votos_perulibre": "castillo",
+    "votos_fuerzapopular": "fujimori",
+    "votos_blancos": "blank",
+    "votos_nulos": "null",
+}
+
 COUNT_COLUMNS = ["time", "level", "place", "counted", "contested", "void", *CANDIDATES, "blank", "null"]
 
 
@@ -54,7 +70,8 @@ def compile_runoff(reference: Path) -> None:
     write_table(units, folder / "units.csv.gz")
     write_table(runoff_result(stations), folder / "result.csv.gz")
     national, departments, districts = read_snapshots(source)
-    write_table(night(national, departments, districts), folder / "counts.csv.gz")
+    by_district = night(national, departments, districts)
+    write_table(ordered(by_district, station_sweep(source, stations)), folder / "counts.csv.gz")
     write_table(night(national, departments, districts.iloc[:0]), folder / "counts-by-department.csv.gz")
     write_table(national, folder / "counts-national.csv")
 
@@ -183,7 +200,29 @@ def night(national: pd.DataFrame, departments: pd.DataFrame, districts: pd.DataF
         repeats.append(national[national["time"] == nearest].assign(time=own))
     nation = pd.concat([national, *repeats], ignore_index=True)
     finer = departments[~departments["time"].isin(districts["time"])]
-    rows = pd.concat([nation, finer, districts], ignore_index=True)
-    rows = rows[rows["time"].isin(nation["time"])]
+    rows = ordered(nation, finer, districts)
+    return rows[rows["time"].isin(nation["time"])]
+
+
+def ordered(*parts: pd.DataFrame) -> pd.DataFrame:
+    """Rows of counts.csv by time, the coarse ones first."""
+    rows = pd.concat(parts, ignore_index=True)
     order = rows["level"].map({"nation": 0, "region": 1, "unit": 2})
     return rows.assign(order=order).sort_values(["time", "order", "place"], kind="stable").drop(columns="order")
+
+
+def station_sweep(source: Path, stations: pd.DataFrame) -> pd.DataFrame:
+    """The one sweep over all stations, 8 June 16:15 UTC, summed by district and consulate city.
+
+    The office shows the votes of contested sheets too; they are in no official total and are left out here.
+    """
+    sweep = pd.read_csv(source / "mesa-snapshots.csv.gz", dtype={"num_mesa": str})
+    sweep = sweep[sweep["downloaded"] == sweep["downloaded"].min()]
+    sweep = sweep.assign(mesa=sweep["num_mesa"].str.zfill(6)).merge(stations[["mesa", "unit"]], validate="one_to_one")
+    state = sweep["observacion"].map(STATE_OF_SHEET).fillna("contested")
+    votes = sweep.set_index("unit")[list(SWEEP_VOTES)].rename(columns=SWEEP_VOTES)
+    votes = votes.where((state == "counted").to_numpy(), 0).groupby("unit").sum().astype(int)
+    states = pd.crosstab(sweep["unit"], state)[["counted", "contested", "void"]]
+    rows = states.join(votes).reset_index(names="place")
+    time = local_time(sweep["downloaded"].head(1), peru.ZONE).iloc[0]
+    return rows.assign(time=time, level="unit")[COUNT_COLUMNS]
