@@ -221,7 +221,7 @@ def station_sweep(source: Path, stations: pd.DataFrame) -> pd.DataFrame:
     sweep = sweep.assign(mesa=sweep["num_mesa"].str.zfill(6)).merge(stations[["mesa", "unit"]], validate="one_to_one")
     state = sweep["observacion"].map(STATE_OF_SHEET).fillna("contested")
     votes = sweep.set_index("unit")[list(SWEEP_VOTES)].rename(columns=SWEEP_VOTES)
-    votes = votes.where((state == "counted").to_numpy(), 0).groupby("unit").sum().astype(int)
+    votes = votes.mul((state == "counted").to_numpy(), axis=0).groupby("unit").sum().astype(int)
     states = pd.crosstab(sweep["unit"], state)[["counted", "contested", "void"]]
     rows = states.join(votes).reset_index(names="place")
     time = local_time(sweep["downloaded"].head(1), peru.ZONE).iloc[0]
