@@ -1,0 +1,163 @@
+"""The rules for the register: units.csv and regions.csv, every place at which votes can be counted."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .problem import Problem
+from .table import Table, missing_columns, numbers, repeated, texts
+
+NOMINAL_ELECTORATE = 300
+"""Voters that make one nominal station where a register has no stations; about what a polling station in Peru has."""
+BASELINE = "baseline_"
+BALLOTS = "baseline_ballots"
+TEXTS = ("area", "kind", "name")
+KNOWN = ("unit", "region", "stations", "area", "kind", "name", "electorate", BALLOTS)
+UNIT_COLUMNS = ("region", "area", "kind", "name", "stations", "electorate", "baseline_ballots")
+REGION_COLUMNS = ("name", "tile_row", "tile_column")
+
+
+@dataclass(frozen=True, eq=False)
+class Register:
+    """Units, baseline and regions as an `Election` holds them, as far as they could be read."""
+
+    units: pd.DataFrame
+    baseline: pd.DataFrame
+    regions: pd.DataFrame
+    nominal_stations: bool
+
+
+def read_register(units: Table, regions: Table | None) -> tuple[Register, list[Problem]]:
+    """The register and everything wrong with it; with an error among the problems it serves only to check counts further."""
+    found = [*missing_columns(units, ("unit", "region")), *_no_size(units), *_unknown_columns(units)]
+    if len(units.frame) == 0:
+        found.append(Problem(units.file, None, None, None, "at least one reporting unit below the header; the register is empty"))
+    table, nominal, problems = _units(units)
+    found += problems
+    baseline, problems = _baseline(units, table)
+    found += [*problems, *_baseline_sums(units, table, baseline)]
+    tiles, problems = _regions(regions, table)
+    return Register(table, baseline, tiles, nominal), [*found, *problems]
+
+
+def shape_problems(register: Register) -> list[Problem]:
+    """What keeps frames from being those of an `Election`: columns, index, sizes."""
+    units, baseline, regions = register.units, register.baseline, register.regions
+    sound = [
+        ("units", list(units.columns) == list(UNIT_COLUMNS), "the columns " + ", ".join(UNIT_COLUMNS)),
+        ("units", len(units) > 0 and units.index.is_unique, "one row for each unit, at least one"),
+        ("baseline", baseline.index.equals(units.index), "the index of units"),
+        ("regions", list(regions.columns) == list(REGION_COLUMNS), "the columns " + ", ".join(REGION_COLUMNS)),
+        ("regions", regions.index.is_unique, "one row for each region"),
+    ]
+    found = [Problem(file, None, None, None, expected) for file, is_so, expected in sound if not is_so]
+    if not found and not (units["stations"] > 0).all():
+        found.append(Problem("units", None, "stations", None, "a number above 0 for every unit"))
+    if not found and not set(regions.index) == set(units["region"]):
+        found.append(Problem("regions", None, "region", None, "exactly the regions of the units"))
+    return found
+
+
+def _no_size(units: Table) -> Iterator[Problem]:
+    if not units.has("stations") and not units.has("electorate"):
+        yield Problem(units.file, None, "stations", None, "this column, or electorate in its place; both are missing")
+
+
+def _unknown_columns(units: Table) -> Iterator[Problem]:
+    """Warnings for columns that look like a known one spelt wrong; other extra columns are the user's own business."""
+    for column in map(str, units.frame.columns):
+        if column in KNOWN or (column.startswith(BASELINE) and column != BASELINE):
+            continue
+        near = difflib.get_close_matches(column.strip().lower(), [*KNOWN, BASELINE], n=1, cutoff=0.8)
+        if near:
+            expected = "'" + near[0] + "'" if near[0] != BASELINE else "a column such as 'baseline_<list>'"
+            yield Problem(units.file, None, column, None, expected + "? This column is not known and is passed over", "warning")
+
+
+def _units(units: Table) -> tuple[pd.DataFrame, bool, list[Problem]]:
+    found: list[Problem] = []
+    columns: dict[str, pd.Series] = {}
+    for column in ("unit", "region", *TEXTS):
+        if units.has(column):
+            columns[column], problems = texts(units, column, required=column in ("unit", "region"))
+        else:
+            columns[column], problems = pd.Series([""] * len(units.frame), dtype=str), []
+        found += problems
+    if units.has("unit"):
+        named = columns["unit"] != ""
+        found += repeated(units, columns["unit"].where(named, pd.Series(np.arange(len(named))).astype(str) + " "), "unit", "an id of its own")
+    sizes, nominal, problems = _sizes(units)
+    area = columns["area"].where(columns["area"] != "", columns["region"])
+    table = pd.DataFrame({
+        "region": columns["region"], "area": area, "kind": columns["kind"].where(columns["kind"] != "", "unknown"),
+        "name": columns["name"].where(columns["name"] != "", columns["unit"]), **sizes,
+    })
+    table.index = pd.Index(columns["unit"], name="unit")
+    return table, nominal, found + problems
+
+
+def _sizes(units: Table) -> tuple[dict[str, np.ndarray], bool, list[Problem]]:
+    nominal = not units.has("stations")
+    sizes: dict[str, np.ndarray] = {}
+    found: list[Problem] = []
+    for column in ("stations", "electorate", BALLOTS):
+        sizes[column] = np.full(len(units.frame), np.nan)
+        if units.has(column):
+            required = column == "stations" or (column == "electorate" and nominal)
+            sizes[column], problems = numbers(units, column, required=required)
+            found += problems
+    if not nominal:
+        found += units.problems(sizes["stations"] == 0, "stations", "1 or more")
+    elif units.has("electorate"):
+        found += units.problems(sizes["electorate"] == 0, "electorate", "1 or more, since it stands in for stations")
+        sizes["stations"] = sizes["electorate"] / NOMINAL_ELECTORATE
+    return sizes, nominal, found
+
+
+def _baseline(units: Table, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+    lists: dict[str, np.ndarray] = {}
+    found: list[Problem] = []
+    for column in units.frame.columns:
+        if str(column).startswith(BASELINE) and column not in (BALLOTS, BASELINE):
+            lists[str(column).removeprefix(BASELINE)], problems = numbers(units, column, required=False)
+            found += problems
+    return pd.DataFrame(lists, index=table.index, dtype=float), found
+
+
+def _baseline_sums(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
+    if baseline.shape[1] == 0 or not units.has(BALLOTS):
+        return
+    valid, ballots = baseline.sum(axis=1).to_numpy(), table[BALLOTS].to_numpy()
+    over = valid > ballots
+    texts = ["at least " + format(int(sum_), ",") + ", the valid votes of the baseline lists" for sum_ in valid[over]]
+    yield from units.problems(over, BALLOTS, texts)
+
+
+def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+    index = pd.Index([name for name in table["region"].unique() if name != ""], name="region", dtype=table["region"].dtype)
+    tiles = pd.DataFrame({"name": index, "tile_row": np.nan, "tile_column": np.nan}, index=index)
+    if regions is None:
+        return tiles, []
+    found = missing_columns(regions, ("region",))
+    if found:
+        return tiles, found
+    ids, found = texts(regions, "region")
+    found += repeated(regions, ids, "region", "an id of its own")
+    found += regions.problems(~ids.isin(["", *index]).to_numpy(), "region", "a region of the units in the register")
+    given = pd.DataFrame({"region": ids})
+    for column in ("tile_row", "tile_column"):
+        if regions.has(column):
+            given[column], problems = numbers(regions, column, required=False)
+            found += problems
+    if regions.has("name"):
+        given["name"], problems = texts(regions, "name", required=False)
+        given["name"] = given["name"].where(given["name"] != "", given["region"])
+        found += problems
+    known = given[given["region"].isin(index)].drop_duplicates("region").set_index("region")
+    lacking = index.difference(known.index, sort=False)
+    found += [Problem(regions.file, None, "region", name, "a row for this region of the register", "warning") for name in lacking]
+    tiles.update(known)
+    return tiles, found

@@ -1,0 +1,149 @@
+"""A table as it came in, with the line of each row, and the columns read from it as texts, numbers and times."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from .problem import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table not yet checked: cells are texts or numbers, whatever came; `rows` says where each stands in its file."""
+
+    file: str
+    frame: pd.DataFrame
+    rows: np.ndarray
+
+    @classmethod
+    def of_frame(cls, file: str, frame: pd.DataFrame) -> Self:
+        """A data frame of the user, rows numbered from 0; a named index is read as columns."""
+        if any(name is not None for name in frame.index.names):
+            named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+            frame = frame.reset_index(level=named)
+        return cls(file, frame.reset_index(drop=True), np.arange(len(frame)))
+
+    def has(self, column: str) -> bool:
+        return column in self.frame.columns
+
+    def problems(
+        self, wrong: np.ndarray, column: str, expected: str | Sequence[str], severity: Literal["error", "warning"] = "error"
+    ) -> Iterator[Problem]:
+        """One problem for each row marked wrong; `expected` is one text for all, or one for each of them."""
+        positions = np.flatnonzero(wrong)
+        texts = [expected] * len(positions) if isinstance(expected, str) else expected
+        cells = self.frame[column].iloc[positions] if self.has(column) else [None] * len(positions)
+        for position, cell, text in zip(positions, cells, texts, strict=True):
+            yield Problem(self.file, int(self.rows[position]), column, _shown(cell), text, severity)
+
+
+def _shown(cell: object) -> str | None:
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def is_blank(cells: pd.Series) -> np.ndarray:
+    """Which cells hold nothing: missing, or an empty text."""
+    blank = cells.isna().to_numpy()
+    if not pd.api.types.is_numeric_dtype(cells):
+        blank = blank | (cells == "").fillna(True).to_numpy(dtype=bool)
+    return blank
+
+
+def texts(table: Table, column: str, *, required: bool = True) -> tuple[pd.Series, list[Problem]]:
+    """The column as text, "" where blank; numbers other than whole ones, and spaces around a text, are problems."""
+    cells = table.frame[column]
+    blank = is_blank(cells)
+    found = list(table.problems(blank, column, "a text, not an empty cell")) if required else []
+    if pd.api.types.is_float_dtype(cells):
+        found += table.problems(~blank, column, "a text; read the column as text, so that ids keep their zeros")
+    as_text = cells.astype(object).where(~blank, "").astype(str)
+    stripped = as_text.str.strip() == as_text
+    found += table.problems(~stripped.to_numpy(dtype=bool), column, "a text without spaces around it")
+    return as_text, found
+
+
+def numbers(table: Table, column: str, *, whole: bool = True, required: bool = True) -> tuple[np.ndarray, list[Problem]]:
+    """The column as floats that are finite and not negative; NaN where blank or wrong."""
+    cells = table.frame[column]
+    blank = is_blank(cells)
+    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+        values = cells.to_numpy(dtype=float, na_value=np.nan)
+    else:
+        values = pd.to_numeric(cells.astype(object).map(_as_number_text), errors="coerce").to_numpy(dtype=float)
+    faults = [
+        (blank & required, "a number, not an empty cell"),
+        (np.isnan(values) & ~blank, "a number"),
+        (np.isinf(values), "a finite number"),
+        ((values < 0) & ~np.isinf(values), "0 or more"),
+    ]
+    if whole:
+        faults.append((np.isfinite(values) & (values >= 0) & (values != np.round(values)), "a whole number"))
+    found: list[Problem] = []
+    for wrong, expected in faults:
+        found += table.problems(wrong, column, expected)
+        values = np.where(wrong, np.nan, values)
+    return values, found
+
+
+def _as_number_text(cell: object) -> object:
+    # True and dates would pass as numbers, and so would 1_000, which is a typing error in a table.
+    if isinstance(cell, bool | datetime) or (isinstance(cell, str) and "_" in cell):
+        return "not a number"
+    return cell
+
+
+def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Problem]]:
+    """The column as moments in the timezone; NaT where it cannot be read or has no offset."""
+    cells = table.frame[column]
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        moments = cells.dt.as_unit("us").dt.tz_convert(timezone)
+        return moments, list(table.problems(moments.isna().to_numpy(), column, "a time, not an empty cell"))
+    code, distinct = pd.factorize(cells.astype(object), use_na_sentinel=True)
+    read = [_moment(cell) for cell in distinct]
+    found: list[Problem] = list(table.problems(code < 0, column, "a time, not an empty cell"))
+    for number, (moment, expected) in enumerate(read):
+        if moment is None:
+            found += table.problems(code == number, column, expected)
+    known = [moment for moment, _ in read] + [None]   # the last is where code -1 points
+    moments = pd.to_datetime(pd.Series(known, dtype=object), utc=True).dt.as_unit("us").dt.tz_convert(timezone)
+    return moments.iloc[code].reset_index(drop=True), found
+
+
+EXAMPLE = "2021-06-07T19:23:00-05:00"
+
+
+def _moment(cell: object) -> tuple[datetime | None, str]:
+    """The moment a cell stands for, or what should have stood there."""
+    if cell == "":
+        return None, "a time, not an empty cell"
+    try:
+        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(str(cell))
+    except ValueError:
+        return None, "an ISO 8601 time with offset, such as " + EXAMPLE
+    if moment.tzinfo is None:
+        return None, "a time with its offset from UTC, such as " + EXAMPLE
+    return moment, ""
+
+
+def missing_columns(table: Table, columns: Iterable[str]) -> list[Problem]:
+    return [Problem(table.file, None, column, None, "this column; it is missing") for column in columns if not table.has(column)]
+
+
+def repeated(table: Table, key: pd.Series | pd.DataFrame, column: str, what: str) -> list[Problem]:
+    """Rows whose key stood in an earlier row already; blank keys are someone else's problem."""
+    again = key.duplicated().to_numpy()
+    if not again.any():
+        return []
+    by = [key] if isinstance(key, pd.Series) else [key[name] for name in key]
+    first = pd.Series(np.arange(len(key))).groupby(by, sort=False).transform("min").to_numpy()
+    at = table.rows[first[again]]
+    word = "line " if table.file.endswith((".csv", ".csv.gz")) else "row "
+    return list(table.problems(again, column, [what + "; it stood in " + word + str(row) + " already" for row in at]))

@@ -1,0 +1,207 @@
+"""What has been counted: `Count` at one moment, at whatever level the office publishes, and `Counts`, a night of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from .batches import batches_of
+from .checks.problem import InvalidCount as InvalidCount, Problem, settled
+from .checks.table import Table
+from .checks.tally import empty_tally, read_counts, tally_columns
+from .election import Election
+from .holdings import Holdings as Holdings, place_codes, resolved
+
+
+@dataclass(frozen=True, eq=False)
+class Count:
+    """What is known at one moment: the last state of each place that has a row.
+
+    `rows` has the columns level, place, as_of, counted, contested, void (stations), one per candidate, blank and null
+    (votes; NaN where not given). Raises `InvalidCount` where rows of one time contradict each other.
+    """
+
+    election: Election
+    time: pd.Timestamp
+    rows: pd.DataFrame
+    warnings: tuple[Problem, ...] = ()
+    holdings: Holdings = field(init=False, repr=False)
+    """The disjoint groups that the known votes fall into, remainders resolved."""
+
+    def __post_init__(self) -> None:
+        expected = ["level", "place", "as_of", *tally_columns(self.election.candidate_ids)]
+        if list(self.rows.columns) != expected:
+            raise InvalidCount([Problem("count", None, None, ", ".join(self.rows.columns), "columns " + ", ".join(expected))])
+        holdings, problems = resolved(self.election, self.rows)
+        object.__setattr__(self, "holdings", holdings)
+        warnings = (*self.warnings, *settled(problems, InvalidCount))
+        object.__setattr__(self, "warnings", tuple(dict.fromkeys(warnings)))
+
+    @cached_property
+    def counted(self) -> float:
+        """Stations whose votes are in."""
+        return float(self.holdings.frame["counted"].sum())
+
+    @cached_property
+    def contested(self) -> float:
+        """Stations whose sheet is set aside for review."""
+        return float(self.holdings.frame["contested"].sum())
+
+    @cached_property
+    def void(self) -> float:
+        """Stations annulled or never installed."""
+        return float(self.holdings.frame["void"].sum())
+
+    @cached_property
+    def counted_share(self) -> float:
+        """Stations counted as a share of those that can still count (void ones cannot)."""
+        countable = self.election.stations_total - self.void
+        return self.counted / countable if countable > 0 else 1.0
+
+    @cached_property
+    def votes(self) -> pd.Series:
+        """Votes in, per candidate."""
+        return self.holdings.frame[list(self.election.candidate_ids)].sum()
+
+    @cached_property
+    def margin(self) -> float:
+        """First candidate minus second over the valid votes of all; NaN before the first vote."""
+        return margin_of(self.votes)
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """A night: snapshots in the order in which they became known. An empty one says that nothing is counted yet.
+
+    `frame` is sorted by time: time, level, place, counted, contested, void, one column per candidate, blank, null. It is
+    taken as checked: `from_frame` is the way in for tables from outside.
+    """
+
+    election: Election
+    frame: pd.DataFrame
+    warnings: tuple[Problem, ...] = ()
+
+    def __post_init__(self) -> None:
+        expected = ["time", "level", "place", *tally_columns(self.election.candidate_ids)]
+        if list(self.frame.columns) != expected:
+            raise InvalidCount([Problem("counts", None, None, ", ".join(self.frame.columns), "columns " + ", ".join(expected))])
+        if not self.frame["time"].is_monotonic_increasing:
+            raise InvalidCount([Problem("counts", None, "time", None, "rows in order of time")])
+
+    @classmethod
+    def from_frame(cls, election: Election, frame: pd.DataFrame) -> Self:
+        """Checked counts in the columns of counts.csv; `counted_share` may stand in for `counted`. Raises `InvalidCount`."""
+        tidy, problems = read_counts(Table.of_frame("counts", frame), election.ballot)
+        return cls(election, tidy, settled(problems, InvalidCount))
+
+    @classmethod
+    def from_count(cls, count: Count) -> Self:
+        """A night of one snapshot that knows what the count knows; the rows keep their own times."""
+        frame = count.rows.rename(columns={"as_of": "time"}).sort_values("time", kind="stable")
+        columns = ["time", "level", "place", *tally_columns(count.election.candidate_ids)]
+        return cls(count.election, frame[columns].reset_index(drop=True), count.warnings)
+
+    @classmethod
+    def empty(cls, election: Election) -> Self:
+        """The night before its first bulletin."""
+        return cls(election, empty_tally(election.ballot))
+
+    @cached_property
+    def times(self) -> pd.DatetimeIndex:
+        """The moments at which something became known, in order."""
+        return pd.DatetimeIndex(self.frame["time"].unique(), name="time")
+
+    @cached_property
+    def latest(self) -> Count:
+        """What is known at the end; every place keeps its last state. Before the first row: midnight of election day."""
+        if self.frame.empty:
+            return self._known(0, pd.Timestamp(self.election.date).tz_localize(self.election.timezone))
+        return self._known(len(self.frame), self.times[-1])
+
+    def until(self, time: pd.Timestamp | datetime | str) -> Self:
+        """The night so far: all rows up to and including the time, which must carry its offset."""
+        moment = pd.Timestamp(time)
+        if moment.tzinfo is None:
+            raise ValueError(f"time needs an offset, such as 2021-06-07T19:23:00-05:00, got {time}")
+        stop = self.frame["time"].searchsorted(moment.tz_convert(self.election.timezone), side="right")
+        return type(self)(self.election, self.frame.iloc[:stop], self.warnings)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, position: int) -> Count:
+        time = self.times[position]
+        return self._known(int(self.frame["time"].searchsorted(time, side="right")), time)
+
+    def __iter__(self) -> Iterator[Count]:
+        return (self[position] for position in range(len(self)))
+
+    @cached_property
+    def corrections(self) -> pd.DataFrame:
+        """Numbers that went down from one row of a place to its next: time, level, place, column, before, after."""
+        columns = ["counted", *self.election.candidate_ids, "blank", "null"]
+        before, after = self._successive()
+        old, new = self.frame[columns].to_numpy()[before], self.frame[columns].to_numpy()[after]
+        row, column = np.nonzero(new < old)
+        found = self.frame.iloc[after[row]][["time", "level", "place"]].reset_index(drop=True)
+        found["column"] = np.array(columns, dtype=object)[column]
+        found["before"], found["after"] = old[row, column], new[row, column]
+        return found.sort_values("time", kind="stable", ignore_index=True)
+
+    def batches(self, at_most: int = 8) -> pd.DataFrame:
+        """How each group of `latest.holdings` came in: disjoint increments that sum to it, none of them negative.
+
+        Columns: group (row in `latest.holdings.frame`), start and stop (stations of the group in before and after), the votes
+        of the batch per candidate, and time, when its end became known. At most `at_most` moments are looked at, spread
+        evenly over the stations counted; corrections are merged into the batch that swallows them.
+        """
+        if at_most < 1:
+            raise ValueError(f"at_most is a number of moments, 1 or more, got {at_most}")
+        history = [self[position].holdings for position in self._spread(at_most)]
+        return batches_of(history, self.latest.holdings, self.election)
+
+    @cached_property
+    def _codes(self) -> np.ndarray:
+        return place_codes(self.election, self.frame["level"], self.frame["place"])
+
+    def _known(self, stop: int, time: pd.Timestamp) -> Count:
+        last = np.full(len(self.election.units) + len(self.election.regions) + 1, -1)
+        last[self._codes[:stop]] = np.arange(stop)   # of repeated places the last row stays
+        rows = self.frame.iloc[last[last >= 0]].rename(columns={"time": "as_of"})
+        columns = ["level", "place", "as_of", *tally_columns(self.election.candidate_ids)]
+        return Count(self.election, time, rows[columns].reset_index(drop=True), self.warnings)
+
+    def _successive(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.argsort(self._codes, kind="stable")
+        same = self._codes[order][1:] == self._codes[order][:-1]
+        return order[:-1][same], order[1:][same]
+
+    def _spread(self, at_most: int) -> list[int]:
+        """At most `at_most` - 1 moments before the last, evenly spaced in stations counted."""
+        if len(self) <= at_most:
+            return list(range(len(self) - 1))
+        progress = self._progress()
+        wanted = np.linspace(progress[0], progress[-1], at_most)[:-1]
+        nearest = {int(np.abs(progress - stations).argmin()) for stations in wanted}
+        return sorted(nearest - {len(self) - 1})
+
+    def _progress(self) -> np.ndarray:
+        # Stations in at each time, by the level that knows of most: cheap, where resolving every moment would not be.
+        gained = self.frame["counted"].to_numpy().copy()
+        before, after = self._successive()
+        gained[after] -= self.frame["counted"].to_numpy()[before]
+        level = np.searchsorted([len(self.election.units), len(self.election.units) + len(self.election.regions)],
+                                self._codes, side="right")
+        steps = np.zeros((len(self), 3))
+        np.add.at(steps, (self.times.searchsorted(self.frame["time"]), level), gained)
+        return steps.cumsum(axis=0).max(axis=1)
+
+
+def margin_of(votes: pd.Series) -> float:
+    """First candidate minus second over the valid votes of all; NaN where there are none."""
+    total = float(votes.sum())
+    return float(votes.iloc[0] - votes.iloc[1]) / total if total > 0 else float("nan")

@@ -1,0 +1,217 @@
+"""What is fixed before counting starts: who stands, under which rule, and the register of every reporting unit."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from .checks.header import header_problems
+from .checks.problem import (
+    InvalidCount as InvalidCount,
+    InvalidElection as InvalidElection,
+    InvalidInput as InvalidInput,
+    Problem as Problem,
+    settled,
+)
+from .checks.register import Register, read_register, shape_problems
+from .checks.table import Table
+from .checks.tally import Ballot
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Who can be voted for. `baseline` names the baseline list that is the candidate's own, where its name does not tell."""
+
+    id: str
+    name: str
+    list: str | None = None
+    color: str | None = None
+    baseline: str | None = None
+
+
+@dataclass(frozen=True)
+class OutrightRule:
+    """A win without a runoff: at least this share of the valid votes, with this lead over the second."""
+
+    share: float
+    lead: float = 0.0
+
+
+@dataclass(frozen=True)
+class FirstRound:
+    """How many go on to the runoff, and the rules of which any one, once met, wins at once."""
+
+    advance: int = 2
+    outright: tuple[OutrightRule, ...] = (OutrightRule(0.5),)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where figures are from."""
+
+    title: str
+    publisher: str
+    licence: str | None = None
+    retrieved: date | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Election:
+    """Candidates, rule and register. Raises `InvalidElection` at birth; `from_frames` is the way in for raw tables."""
+
+    id: str
+    title: str
+    date: date
+    timezone: str
+    rule: Literal["runoff", "first-round"]
+    unit: str
+    """What one row of the register is, in words."""
+    candidates: tuple[Candidate, ...]
+    """Their order fixes the sign: margin is first minus second."""
+    units: pd.DataFrame
+    """Index unit; region, area, kind, name (text), stations, electorate, baseline_ballots (float, NaN where unknown)."""
+    baseline: pd.DataFrame
+    """Same index; valid votes of each list in the baseline election, NaN where unknown; no column if there was none."""
+    regions: pd.DataFrame
+    """Index region, in order of first appearance in the register; name, tile_row, tile_column (NaN where unknown)."""
+    first_round: FirstRound | None = None
+    sources: tuple[Source, ...] = ()
+    preliminary: bool = False
+    """The count is a quick transmission that the final count may revise."""
+    retrospective: str | None = None
+    """What was borrowed from another election, in words."""
+    nominal_stations: bool = False
+    """The register has no stations: `stations` is then electorate / 300, and counts come as `counted_share`."""
+    warnings: tuple[Problem, ...] = ()
+
+    def __post_init__(self) -> None:
+        problems = header_problems(self.header(), "election")
+        problems += shape_problems(Register(self.units, self.baseline, self.regions, self.nominal_stations))
+        problems += self._baseline_problems()
+        warnings = settled(problems, InvalidElection)
+        object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.warnings, *warnings))))
+
+    @classmethod
+    def from_frames(
+        cls, *, id: str, title: str, date: date, candidates: Sequence[Candidate], units: pd.DataFrame,
+        regions: pd.DataFrame | None = None, timezone: str = "UTC", rule: Literal["runoff", "first-round"] = "runoff",
+        unit: str = "unit", first_round: FirstRound | None = None, sources: Sequence[Source] = (),
+        preliminary: bool = False, retrospective: str | None = None,
+    ) -> Self:
+        """An election from tables in the columns of units.csv and regions.csv, with all the checks a folder gets."""
+        if rule == "first-round" and first_round is None:
+            first_round = FirstRound()
+        header = _header(id=id, title=title, date=date, timezone=timezone, rule=rule, unit=unit, first_round=first_round,
+                         candidates=candidates, sources=sources, preliminary=preliminary, retrospective=retrospective)
+        tiles = None if regions is None else Table.of_frame("regions", regions)
+        register, problems = read_register(Table.of_frame("units", units), tiles)
+        warnings = settled([*header_problems(header, "election"), *problems], InvalidElection)
+        return cls.from_header(header, register, warnings)
+
+    @classmethod
+    def from_header(cls, header: Mapping[str, Any], register: Register, warnings: Sequence[Problem] = ()) -> Self:
+        """An election from the content of election.toml and a register, both checked already."""
+        return cls(
+            id=header["id"], title=header["title"], date=header["date"], timezone=header["timezone"], rule=header["rule"],
+            unit=header["unit"], candidates=tuple(_candidate(entry) for entry in header["candidates"]),
+            units=register.units, baseline=register.baseline, regions=register.regions, first_round=_first_round(header),
+            sources=tuple(_source(entry) for entry in header.get("sources", ())),
+            preliminary=header.get("preliminary", False), retrospective=header.get("retrospective"),
+            nominal_stations=register.nominal_stations, warnings=tuple(warnings),
+        )
+
+    def header(self) -> dict[str, Any]:
+        """The content of election.toml; what is not given is left out."""
+        return _header(
+            id=self.id, title=self.title, date=self.date, timezone=self.timezone, rule=self.rule, unit=self.unit,
+            first_round=self.first_round, candidates=self.candidates, sources=self.sources,
+            preliminary=self.preliminary, retrospective=self.retrospective,
+        )
+
+    @cached_property
+    def candidate_ids(self) -> tuple[str, ...]:
+        return tuple(candidate.id for candidate in self.candidates)
+
+    @cached_property
+    def stations_total(self) -> float:
+        """Polling stations of the whole register."""
+        return float(self.units["stations"].sum())
+
+    @cached_property
+    def region_index(self) -> np.ndarray:
+        """Per unit, the position of its region in `regions`."""
+        return self.regions.index.get_indexer(self.units["region"])
+
+    @cached_property
+    def ballot(self) -> Ballot:
+        """What rows of votes are checked against."""
+        return Ballot(self.candidate_ids, self.date, self.timezone, self.units, self.regions.index, self.nominal_stations)
+
+    def units_of(self, level: Literal["unit", "region", "nation"], place: str = "") -> np.ndarray:
+        """Positions of the units in a place; raises `KeyError` where there is no such place."""
+        if level == "nation":
+            return np.arange(len(self.units))
+        if level == "unit":
+            return np.array([self.units.index.get_loc(place)])
+        return np.flatnonzero(self.region_index == self.regions.index.get_loc(place))
+
+    def own_baseline(self, candidate: Candidate | str) -> str | None:
+        """The baseline list of the candidate's own: as the key says, else named like the id, the list or the name."""
+        if isinstance(candidate, str):
+            candidate = self.candidates[self.candidate_ids.index(candidate)]
+        if candidate.baseline is not None:
+            return candidate.baseline
+        named = {_plain(name): name for name in self.baseline.columns}
+        wanted = (_plain(text) for text in (candidate.id, candidate.list, candidate.name) if text is not None)
+        return next((named[name] for name in wanted if name in named), None)
+
+    def _baseline_problems(self) -> list[Problem]:
+        lists = set(self.baseline.columns)
+        return [
+            Problem("election", None, "candidates.baseline", candidate.baseline, "one of the baseline lists: " + ", ".join(sorted(lists)))
+            for candidate in self.candidates if candidate.baseline is not None and candidate.baseline not in lists
+        ]
+
+
+def _plain(text: str) -> str:
+    """Lower case without accents, signs and underscores: 'Perú Libre' and 'perulibre' are one list."""
+    letters = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", letters)
+
+
+def _header(**given: Any) -> dict[str, Any]:
+    header = {key: value for key, value in given.items() if value is not None and value is not False and value != ()}
+    header["candidates"] = [_said(entry) for entry in given["candidates"]]
+    header["sources"] = [_said(entry) for entry in given["sources"]]
+    if given["first_round"] is not None:
+        header["first_round"] = {**_said(given["first_round"]), "outright": [_said(rule) for rule in given["first_round"].outright]}
+    return header
+
+
+def _said(record: Candidate | Source | FirstRound | OutrightRule) -> dict[str, Any]:
+    return {key: value for key, value in asdict(record).items() if value is not None}
+
+
+def _candidate(entry: Mapping[str, Any]) -> Candidate:
+    return Candidate(entry["id"], entry["name"], entry.get("list"), entry.get("color"), entry.get("baseline"))
+
+
+def _source(entry: Mapping[str, Any]) -> Source:
+    return Source(entry["title"], entry["publisher"], entry.get("licence"), entry.get("retrieved"), entry.get("url"))
+
+
+def _first_round(header: Mapping[str, Any]) -> FirstRound | None:
+    if header["rule"] != "first-round":
+        return None
+    entry = header.get("first_round", {})
+    if "outright" not in entry:
+        return FirstRound(entry.get("advance", 2))
+    rules = tuple(OutrightRule(float(rule["share"]), float(rule.get("lead", 0.0))) for rule in entry["outright"])
+    return FirstRound(entry.get("advance", 2), rules)

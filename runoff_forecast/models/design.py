@@ -1,0 +1,226 @@
+"""What is known of every unit before the first vote is counted, as arrays that both engines read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ..election import Election
+from .priors import Priors
+
+SMOOTHING_VOTES = 20.0
+"""Votes of the nation's average added to each unit's baseline, so that an empty list in a hamlet is not a share of zero."""
+SMALLEST_LIST = 0.01
+"""Baseline lists below this national share are pooled: alone, their log share in a small unit is mostly noise."""
+VALID_PER_ELECTOR = 0.70
+"""Valid votes per registered voter where no baseline tells; the turnout intercept learns the rest."""
+VALID_PER_STATION = 200.0
+
+
+def contrasts(candidates: int) -> np.ndarray:
+    """Orthogonal contrasts (candidate, component) with half-unit rows: for two candidates the one component is the logit.
+
+    Any two rows differ by a vector of length one, so a prior scale reads "logits between any two candidates" whatever their
+    number, and no candidate is the reference (Egozcue et al. 2003, isometric log-ratio, rescaled by the root of 1/2).
+    """
+    helmert = np.zeros((candidates, candidates - 1))
+    for j in range(1, candidates):
+        helmert[:j, j - 1] = 1.0 / j
+        helmert[j, j - 1] = -1.0
+        helmert[:, j - 1] /= np.linalg.norm(helmert[:, j - 1])
+    return helmert / np.sqrt(2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The register as arrays: U units, K candidates, D = K - 1 contrasts, P covariates."""
+
+    election: Election
+    contrast: np.ndarray
+    """(K, D)"""
+    fixed: np.ndarray
+    """(U, F): intercept, kinds, covariates; covariates have mean 0 and deviation 1 over stations."""
+    fixed_names: tuple[str, ...]
+    fixed_role: np.ndarray
+    """(F,) 0 intercept, 1 kind, 2 covariate"""
+    own: np.ndarray
+    """(U, D) contrast of the candidates' own lists in the baseline, logits; zero where a candidate has none."""
+    region: np.ndarray
+    area: np.ndarray
+    """(U,) an area never crosses a region: two regions' areas of one name are two."""
+    kind: np.ndarray
+    kinds: tuple[str, ...]
+    regions: tuple[str, ...]
+    n_areas: int
+    stations: np.ndarray
+    valid_per_station: np.ndarray
+    """(U,) valid votes per station that the baseline (or the electorate) leads one to expect."""
+    arrival: np.ndarray
+    """(U, 3 + 2R) covariates of earliness: common slope, region-mean slope, overseas, slope and offset by region."""
+
+    @cached_property
+    def n_units(self) -> int:
+        return len(self.region)
+
+    @cached_property
+    def n_regions(self) -> int:
+        return len(self.regions)
+
+    @cached_property
+    def n_components(self) -> int:
+        """Support contrasts and, last, turnout."""
+        return self.contrast.shape[1] + 1
+
+
+def build_design(election: Election) -> Design:
+    """The design of an election; units without a baseline get the average and a flag of their own."""
+    units = election.units
+    region_codes = election.region_index
+    regions = tuple(election.regions.index)
+    area_codes = pd.factorize(units["region"].astype(str) + "\x1f" + units["area"].astype(str))[0]
+    kind_codes, kinds = pd.factorize(units["kind"].astype(str))
+    stations = units["stations"].to_numpy(float)
+    covariates, names = _covariates(election, stations)
+    fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, tuple(kinds))
+    contrast = contrasts(len(election.candidates))
+    return Design(
+        election=election,
+        contrast=contrast,
+        fixed=fixed,
+        fixed_names=fixed_names,
+        fixed_role=role,
+        own=_own_lists(election, contrast, stations),
+        region=region_codes,
+        area=area_codes,
+        kind=kind_codes,
+        kinds=tuple(kinds),
+        regions=regions,
+        n_areas=int(area_codes.max()) + 1,
+        stations=stations,
+        valid_per_station=_valid_per_station(election),
+        arrival=_arrival_covariates(election, covariates, names, stations),
+    )
+
+
+def smoothed_shares(votes: np.ndarray) -> np.ndarray:
+    """Shares (U, L) of each unit's baseline votes, pulled to the national share by a few votes; NaN rows stay NaN."""
+    national = np.nansum(votes, axis=0) / np.nansum(votes)
+    total = votes.sum(axis=1, keepdims=True)
+    return (votes + SMOOTHING_VOTES * national) / (total + SMOOTHING_VOTES)
+
+
+def _fixed_effects(
+    covariates: np.ndarray, names: list[str], kind: np.ndarray, kinds: tuple[str, ...]
+) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
+    n = len(kind)
+    columns = [np.ones((n, 1))]
+    labels = ["intercept"]
+    role = [0]
+    if len(kinds) > 1:
+        columns.append((kind[:, None] == np.arange(len(kinds))).astype(float))
+        labels += ["kind " + k for k in kinds]
+        role += [1] * len(kinds)
+    columns.append(covariates)
+    return np.hstack(columns), tuple(labels + names), np.array(role + [2] * covariates.shape[1])
+
+
+def _covariates(election: Election, stations: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    raw: dict[str, np.ndarray] = {}
+    electorate = election.units["electorate"].to_numpy(float)
+    ballots = election.units["baseline_ballots"].to_numpy(float)
+    raw["log size"] = np.log(np.where(np.isfinite(electorate) & (electorate > 0), electorate, 300.0 * stations))
+    votes = _pooled_lists(election.baseline)
+    if votes is not None:
+        shares = np.log(smoothed_shares(votes.to_numpy(float)))
+        national = np.exp(np.nanmean(shares, axis=0))
+        centre = (shares * national).sum(axis=1, keepdims=True) / national.sum()
+        for name, column in zip(votes.columns, (shares - centre).T, strict=True):
+            raw["list " + str(name)] = column
+        valid = election.baseline.sum(axis=1, min_count=1).to_numpy(float)
+        raw["invalid ballots"] = _logit_share(ballots - valid, ballots)
+        raw["baseline turnout"] = _logit_share(ballots, electorate)
+    return _standardise(raw, stations)
+
+
+def _pooled_lists(baseline: pd.DataFrame) -> pd.DataFrame | None:
+    total = baseline.to_numpy(float)
+    if baseline.shape[1] < 2 or not np.isfinite(total).any() or np.nansum(total) <= 0:
+        return None
+    share = baseline.sum() / baseline.to_numpy()[np.isfinite(total)].sum()
+    minor = share.index[share < SMALLEST_LIST]
+    pooled = baseline.drop(columns=minor).copy()
+    if len(minor):
+        pooled["minor lists"] = baseline[minor].sum(axis=1, min_count=1)
+    return pooled if pooled.shape[1] >= 2 else None
+
+
+def _logit_share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.log((part.clip(0) + 1.0) / ((whole - part).clip(0) + 1.0))
+
+
+def _standardise(raw: dict[str, np.ndarray], weight: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    columns, names = [], []
+    missing = np.zeros(len(weight))
+    for name, column in raw.items():
+        known = np.isfinite(column)
+        if known.sum() < 2:
+            continue
+        mean = np.average(column[known], weights=weight[known])
+        deviation = np.sqrt(np.average((column[known] - mean) ** 2, weights=weight[known]))
+        if deviation < 1e-9:
+            continue
+        columns.append(np.where(known, (column - mean) / deviation, 0.0))
+        names.append(name)
+        missing = np.maximum(missing, ~known)
+    if 0 < missing.sum() < len(weight):
+        columns.append(missing - np.average(missing, weights=weight))
+        names.append("no baseline")
+    return (np.column_stack(columns) if columns else np.zeros((len(weight), 0))), names
+
+
+def _own_lists(election: Election, contrast: np.ndarray, stations: np.ndarray) -> np.ndarray:
+    columns = [election.own_baseline(candidate) for candidate in election.candidates]
+    logs = np.zeros((len(stations), len(columns)))
+    if any(column is not None for column in columns):
+        shares = np.log(smoothed_shares(election.baseline.to_numpy(float)))
+        for k, column in enumerate(columns):
+            if column is not None:
+                own = shares[:, election.baseline.columns.get_loc(column)]
+                known = np.isfinite(own)
+                logs[:, k] = np.where(known, own - np.average(own[known], weights=stations[known]), 0.0)
+    return 2.0 * logs @ contrast
+
+
+def _valid_per_station(election: Election) -> np.ndarray:
+    stations = election.units["stations"].to_numpy(float)
+    electorate = election.units["electorate"].to_numpy(float)
+    valid = election.baseline.sum(axis=1, min_count=1).to_numpy(float) if election.baseline.shape[1] else np.full_like(stations, np.nan)
+    per_station = np.where(np.isfinite(valid) & (valid > 0), valid / stations, np.nan)
+    by_electorate = np.where(np.isfinite(electorate) & (electorate > 0), VALID_PER_ELECTOR * electorate / stations, np.nan)
+    known = np.isfinite(per_station) & np.isfinite(by_electorate)
+    if known.any():
+        by_electorate = by_electorate * (per_station[known] * stations[known]).sum() / (by_electorate[known] * stations[known]).sum()
+    filled = np.where(np.isfinite(per_station), per_station, by_electorate)
+    average = np.nansum(filled * stations) / stations[np.isfinite(filled)].sum() if np.isfinite(filled).any() else VALID_PER_STATION
+    return np.where(np.isfinite(filled), filled, average)
+
+
+def _arrival_covariates(election: Election, covariates: np.ndarray, names: list[str], stations: np.ndarray) -> np.ndarray:
+    region, n_regions = election.region_index, len(election.regions)
+    score = earliness(covariates, names)
+    mean = np.bincount(region, score * stations, n_regions) / np.bincount(region, stations, n_regions).clip(1e-9)
+    within = score - mean[region]
+    overseas = (election.units["kind"] == "overseas").to_numpy(float)
+    home = overseas == 0
+    between = np.where(home, mean[region] - (np.average(score[home], weights=stations[home]) if home.any() else 0.0), 0.0)
+    indicator = (region[:, None] == np.arange(n_regions)).astype(float)
+    return np.hstack([within[:, None], between[:, None], overseas[:, None], indicator * within[:, None], indicator])
+
+
+def earliness(covariates: np.ndarray, names: list[str]) -> np.ndarray:
+    """How early places of a unit's sort report: big ones, and ones with few blank and null ballots (both standardised)."""
+    weights = {"log size": 0.3, "invalid ballots": -0.7} if "invalid ballots" in names else {"log size": 1.0}
+    return sum((weights[n] * covariates[:, names.index(n)] for n in weights if n in names), np.zeros(len(covariates)))

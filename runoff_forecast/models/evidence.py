@@ -1,0 +1,283 @@
+"""A night's counts as the model sees them: batches of one unit, batches of a coarser group, and what is still out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..count import Count, Counts
+from .arrival import lateness
+from .design import Design, build_design
+from .priors import Priors
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Batches of counted votes, one row each: N rows, K candidates. Shares of the count, not of votes, are `start` and `stop`."""
+
+    group: np.ndarray
+    """(N,) the unit's position for fine batches, the position in `Evidence.groups` for coarse ones"""
+    votes: np.ndarray
+    """(N, K)"""
+    stations: np.ndarray
+    effective: np.ndarray
+    """(N,) votes over the design effect: what a clustered sample is worth in independent votes"""
+    turnout: np.ndarray
+    """(N,) observed log of valid votes per station over the expected number (fine), log of valid votes (coarse)"""
+    turnout_precision: np.ndarray
+    late_nation: np.ndarray
+    late_region: np.ndarray
+    """(N,) lateness of the batch in the nation's and in its region's order, in deviations"""
+    start: np.ndarray
+    stop: np.ndarray
+    """(N,) coarse only: share of the group's capacity that was processed before and after the batch"""
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """A holding that lies in several units, we do not know in which."""
+
+    members: np.ndarray
+    capacity: np.ndarray
+    """(members,) stations of each that the holding's sheets may have come from"""
+    processed: float
+    """Share of the capacity that has come in, contested sheets included."""
+    contested: float
+    votes: np.ndarray
+    """(K,)"""
+    boundaries: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that a forecast conditions on."""
+
+    count: Count
+    design: Design
+    priors: Priors
+    fine: Batches
+    coarse: Batches
+    groups: tuple[Group, ...]
+    pending: np.ndarray
+    """(U,) stations of each unit that no known holding can contain"""
+    contested: np.ndarray
+    """(U,) contested stations known by unit"""
+    votes: np.ndarray
+    """(U, K) votes known by unit"""
+    pending_late_nation: np.ndarray
+    pending_late_region: np.ndarray
+    """(U,) lateness of what is pending, in deviations"""
+    drift_region: np.ndarray
+    """(R,) prior deviation of the drift by region: small where counts come by unit"""
+
+    @property
+    def is_empty(self) -> bool:
+        return len(self.fine) == 0 and len(self.coarse) == 0
+
+
+def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design | None = None) -> Evidence:
+    """The evidence of a night so far, using at most `history` earlier moments of each place."""
+    design = design or build_design(counts.election)
+    latest = counts.latest
+    holdings = latest.holdings
+    frame, members = holdings.frame, holdings.members
+    single = np.array([len(m) == 1 for m in members], bool)
+    unit = np.array([m[0] if len(m) else -1 for m in members], int)
+    candidates = list(counts.election.candidate_ids)
+    ledger = _ledger(design, frame, unit, single, candidates)
+    batches = counts.batches(at_most=history)
+    clock = _Clock(design, frame, members, batches)
+    fine = _fine_batches(design, priors, batches[single[batches["group"].to_numpy(int)]], unit, clock, candidates)
+    groups, coarse = _coarse(design, priors, frame, members, batches, ledger, clock, candidates, single)
+    late_nation, late_region = clock.pending()
+    return Evidence(
+        count=latest,
+        design=design,
+        priors=priors,
+        fine=fine,
+        coarse=coarse,
+        groups=groups,
+        pending=np.maximum(ledger.capacity, 0.0),
+        contested=ledger.contested,
+        votes=ledger.votes,
+        pending_late_nation=late_nation,
+        pending_late_region=late_region,
+        drift_region=_drift_scale(design, priors, groups),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Ledger:
+    capacity: np.ndarray
+    contested: np.ndarray
+    votes: np.ndarray
+
+
+def _ledger(design: Design, frame: pd.DataFrame, unit: np.ndarray, single: np.ndarray, candidates: list[str]) -> _Ledger:
+    own = unit[single]
+    rows = frame[single]
+    n = design.n_units
+
+    def total(column: str) -> np.ndarray:
+        return np.bincount(own, rows[column].to_numpy(float), n)
+
+    contested = total("contested")
+    capacity = design.stations - total("counted") - contested - total("void")
+    return _Ledger(capacity, contested, np.column_stack([total(c) for c in candidates]))
+
+
+class _Clock:
+    """Shares of the nation's and of each region's stations that were in at each moment."""
+
+    def __init__(self, design: Design, frame: pd.DataFrame, members: tuple[np.ndarray, ...], batches: pd.DataFrame) -> None:
+        self.design = design
+        region_total = np.bincount(design.region, design.stations, design.n_regions)
+        shares = np.zeros((len(members), design.n_regions))
+        for g, m in enumerate(members):
+            shares[g] = np.bincount(design.region[m], design.stations[m], design.n_regions) / max(design.stations[m].sum(), 1e-9)
+        self.times, code = np.unique(batches["time"].to_numpy(), return_inverse=True)
+        group = batches["group"].to_numpy(int)
+        added = (batches["stop"] - batches["start"]).to_numpy(float)
+        arrived = np.zeros((len(self.times) + 1, design.n_regions))
+        np.add.at(arrived, code + 1, added[:, None] * shares[group])
+        waiting = np.zeros(design.n_regions)
+        np.add.at(waiting, np.arange(design.n_regions), 0.0)
+        late = (frame["contested"] + frame["void"]).to_numpy(float)
+        waiting += late @ shares
+        self.processed = np.minimum(arrived.cumsum(axis=0) + waiting * (np.arange(len(arrived)) > 0)[:, None], region_total)
+        self.region = self.processed / np.maximum(region_total, 1e-9)
+        self.nation = self.processed.sum(axis=1) / region_total.sum()
+        self.share = shares
+        self.code = code + 1
+        self.start_code = self._previous(group, code + 1)
+
+    @staticmethod
+    def _previous(group: np.ndarray, code: np.ndarray) -> np.ndarray:
+        order = np.lexsort((code, group))
+        previous = np.zeros(len(code), int)
+        same = np.r_[False, group[order][1:] == group[order][:-1]]
+        previous[order] = np.where(same, np.r_[0, code[order][:-1]], 0)
+        return previous
+
+    def batch(self, rows: np.ndarray, region: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Lateness (nation, region) of batches; `region` None means the average over the group's regions."""
+        start, stop = self.start_code[rows], self.code[rows]
+        nation = lateness(self.nation[start], self.nation[stop])
+        if region is None:
+            return nation, nation
+        return nation, lateness(self.region[start, region], self.region[stop, region])
+
+    def pending(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lateness of what is pending, by unit."""
+        nation = lateness(np.array([self.nation[-1]]), np.ones(1))
+        region = lateness(self.region[-1], np.ones(self.design.n_regions))
+        return np.repeat(nation, self.design.n_units), region[self.design.region]
+
+
+def design_effect(votes: np.ndarray, stations: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """Kish's design effect of votes that come in clusters of a station."""
+    return 1.0 + np.maximum(votes / np.maximum(stations, 1e-9) - 1.0, 0.0) * correlation
+
+
+def _fine_batches(
+    design: Design, priors: Priors, rows: pd.DataFrame, unit: np.ndarray, clock: _Clock, candidates: list[str]
+) -> Batches:
+    units = unit[rows["group"].to_numpy(int)]
+    votes = rows[candidates].to_numpy(float)
+    total = votes.sum(axis=1)
+    stations = (rows["stop"] - rows["start"]).to_numpy(float)
+    many = design.stations[units] > 1.5
+    effect = design_effect(total, stations, np.where(many, priors.station_correlation, 0.0))
+    expected = design.valid_per_station[units] * stations
+    noise = np.where(many, priors.station_turnout, 0.02) ** 2 / np.maximum(stations, 1e-9)
+    nation, region = clock.batch(rows.index.to_numpy(), design.region[units])
+    return Batches(
+        group=units,
+        votes=votes,
+        stations=stations,
+        effective=total / effect,
+        turnout=np.log(np.maximum(total, 0.5) / np.maximum(expected, 1e-9)),
+        turnout_precision=np.where(stations > 0, 1.0 / np.maximum(noise, 1e-9), 0.0),
+        late_nation=nation,
+        late_region=region,
+        start=np.zeros(len(rows)),
+        stop=np.zeros(len(rows)),
+    )
+
+
+def _coarse(
+    design: Design,
+    priors: Priors,
+    frame: pd.DataFrame,
+    members: tuple[np.ndarray, ...],
+    batches: pd.DataFrame,
+    ledger: _Ledger,
+    clock: _Clock,
+    candidates: list[str],
+    single: np.ndarray,
+) -> tuple[tuple[Group, ...], Batches]:
+    groups: list[Group] = []
+    parts: list[dict[str, np.ndarray]] = []
+    for g in np.flatnonzero(~single):
+        capacity = np.maximum(ledger.capacity[members[g]], 0.0)
+        if capacity.sum() <= 0:
+            capacity = design.stations[members[g]]
+        row = frame.iloc[g]
+        counted = float(row["counted"])
+        processed = min((counted + float(row["contested"]) + float(row["void"])) / capacity.sum(), 1.0)
+        rows = batches[batches["group"] == g]
+        scale = processed / max(counted, 1e-9)
+        start, stop = rows["start"].to_numpy(float) * scale, rows["stop"].to_numpy(float) * scale
+        parts.append(_coarse_rows(design, priors, rows, start, stop, len(groups), members[g], clock, candidates))
+        groups.append(
+            Group(members[g], capacity, processed, float(row["contested"]), row[candidates].to_numpy(float), (*start, stop[-1]))
+        )
+    fields = Batches.__dataclass_fields__
+    if not parts:
+        empty = {name: np.zeros((0, len(candidates)) if name == "votes" else 0, int if name == "group" else float) for name in fields}
+        return (), Batches(**empty)
+    return tuple(groups), Batches(**{name: np.concatenate([part[name] for part in parts]) for name in fields})
+
+
+def _coarse_rows(
+    design: Design,
+    priors: Priors,
+    rows: pd.DataFrame,
+    start: np.ndarray,
+    stop: np.ndarray,
+    position: int,
+    members: np.ndarray,
+    clock: _Clock,
+    candidates: list[str],
+) -> dict[str, np.ndarray]:
+    votes = rows[candidates].to_numpy(float)
+    total = votes.sum(axis=1)
+    stations = (rows["stop"] - rows["start"]).to_numpy(float)
+    effect = design_effect(total, stations, np.full(len(rows), priors.station_correlation))
+    regions = np.unique(design.region[members])
+    region = np.full(len(rows), regions[0]) if len(regions) == 1 else None
+    nation, regional = clock.batch(rows.index.to_numpy(), region)
+    return {
+        "group": np.full(len(rows), position),
+        "votes": votes,
+        "stations": stations,
+        "effective": 1.0 / (effect / np.maximum(total, 1.0) + 0.25 * priors.misfit**2),
+        "turnout": np.log(np.maximum(total, 0.5)),
+        "turnout_precision": 1.0 / (priors.station_turnout**2 / np.maximum(stations, 1e-9) + priors.misfit_turnout**2),
+        "late_nation": nation,
+        "late_region": regional,
+        "start": start,
+        "stop": stop,
+    }
+
+
+def _drift_scale(design: Design, priors: Priors, groups: tuple[Group, ...]) -> np.ndarray:
+    scale = np.full(design.n_regions, priors.drift_unit)
+    for group in groups:
+        scale[np.unique(design.region[group.members])] = priors.drift_region
+    return scale

@@ -1,0 +1,349 @@
+"""The fast engine: Laplace's approximation of the joint density at given scales, and the scales integrated by quadrature.
+
+Given the scales the effects are Gaussian a priori and the likelihood is close to it, so Newton's method finds the mode and
+the curvature there gives the posterior (Rue, Martino & Chopin 2009). Batches of single units enter through an arrow
+(see `arrow`); the few batches of coarser groups touch everything and are added as a correction of low rank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import linalg
+from scipy.stats import norm, qmc
+
+from .arrow import SLOTS, Arrow, Layout, Precisions, Vector, build_layout
+from .evidence import Evidence
+from .latent import (
+    SUPPORT,
+    TURNOUT,
+    Latent,
+    Prior,
+    build_prior,
+    fine_predictor,
+    log_likelihood,
+    log_prior,
+    log_scale_prior,
+    mix,
+    moved,
+    predictor,
+    scale_widths,
+    softmax,
+    start_at_prior,
+)
+
+NEWTON_STEPS = 40
+TOLERANCE = 1e-4
+"""Newton stops when a step would gain less than this in log density."""
+
+
+class NoMode(ArithmeticError):
+    """Newton's method did not settle: the evidence contradicts itself beyond what the model can hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Coarse:
+    """Coarse batches linearised: what each observation, whitened, says of either field and of arrival."""
+
+    rows: tuple[Vector, Vector]
+    """Transposed Jacobians; one column an observation, whitened by the root of its information"""
+    arrival: np.ndarray
+    """(Q, observations)"""
+    gradient: np.ndarray
+    """(observations,) whitened score"""
+
+
+@dataclass(frozen=True, eq=False)
+class Mode:
+    """The Gaussian approximation at given scales."""
+
+    scales: np.ndarray
+    latent: Latent
+    prior: Prior
+    arrows: tuple[Arrow, Arrow]
+    coarse: Coarse | None
+    gain: tuple[Vector, Vector] | None
+    """Posterior covariance without coarse batches, times their Jacobians"""
+    inner: np.ndarray | None
+    """Cholesky factor of `I + B H^-1 B'`"""
+    log_marginal: float
+
+
+@dataclass(frozen=True, eq=False)
+class Solver:
+    """One night's evidence with the layout that every factorisation shares."""
+
+    evidence: Evidence
+    layout: Layout
+
+    def at(self, scales: np.ndarray, start: Latent, *, steps: int = NEWTON_STEPS) -> Mode:
+        """The mode and curvature at given scales (4, 2), by Newton's method from `start`."""
+        evidence, latent = self.evidence, start
+        prior = build_prior(evidence, scales)
+        value = log_likelihood(evidence, latent) + log_prior(evidence, latent, prior)
+        for _ in range(steps):
+            mode = self._factorise(latent, prior, scales)
+            step, gain = self._step(mode)
+            if gain < TOLERANCE:
+                break
+            latent, value, moved_on = self._search(latent, step, prior, value)
+            if not moved_on:
+                break
+        else:
+            mode = self._factorise(latent, prior, scales)
+        log_marginal = value + log_scale_prior(evidence.priors, scales) - 0.5 * self._log_determinant(mode)
+        if not np.isfinite(log_marginal):
+            raise NoMode("the forecast's density has no finite mode")
+        return replace(mode, latent=latent, log_marginal=log_marginal)
+
+    def _search(self, latent: Latent, step: Latent, prior: Prior, value: float) -> tuple[Latent, float, bool]:
+        length = 1.0
+        while length > 1e-3:
+            candidate = moved(latent, step, length)
+            new = log_likelihood(self.evidence, candidate) + log_prior(self.evidence, candidate, prior)
+            if new >= value - 1e-9:
+                return candidate, new, True
+            length *= 0.5
+        return latent, value, False
+
+    def _factorise(self, latent: Latent, prior: Prior, scales: np.ndarray) -> Mode:
+        information, _ = fine_statistics(self.evidence, latent)
+        arrows = tuple(
+            Arrow(self.layout, information[field], field_precisions(prior, field)) for field in (SUPPORT, TURNOUT)
+        )
+        coarse = linearise(self.evidence, self.layout, latent) if len(self.evidence.coarse) else None
+        mode = Mode(scales, latent, prior, (arrows[0], arrows[1]), coarse, None, None, -np.inf)
+        if coarse is None:
+            return mode
+        gain = (arrows[0].solve(coarse.rows[0]), arrows[1].solve(coarse.rows[1]))
+        inner = np.eye(len(coarse.gradient)) + self._project(coarse, gain, prior.arrival[:, None] ** 2 * coarse.arrival)
+        return replace(mode, gain=gain, inner=linalg.cholesky(inner, lower=True, check_finite=False))
+
+    @staticmethod
+    def _project(coarse: Coarse, vectors: tuple[Vector, Vector], arrival: np.ndarray) -> np.ndarray:
+        """Whitened observations of vectors, (observations, m)."""
+        return coarse.arrival.T @ arrival + inner_product(coarse.rows[0], vectors[0]) + inner_product(coarse.rows[1], vectors[1])
+
+    def _step(self, mode: Mode) -> tuple[Latent, float]:
+        """The Newton step and the gain in log density that it promises."""
+        right = gradient(self.evidence, self.layout, mode)
+        prior, coarse = mode.prior, mode.coarse
+        pull = (prior.arrival_mean - mode.latent.arrival) / prior.arrival**2
+        if coarse is None:
+            pull = np.zeros_like(pull)
+        else:
+            pull = pull + coarse.arrival @ coarse.gradient
+            right = tuple(
+                Vector(
+                    r.core + b.core @ coarse.gradient[:, None],
+                    r.area + b.area @ coarse.gradient[:, None],
+                    r.unit + b.unit @ coarse.gradient[:, None],
+                )
+                for r, b in zip(right, coarse.rows, strict=True)
+            )
+        solved = (mode.arrows[0].solve(right[0]), mode.arrows[1].solve(right[1]))
+        arrival = prior.arrival**2 * pull
+        solved, arrival = self._correct(mode, solved, arrival[:, None])
+        promise = 0.5 * float(
+            sum(inner_product(r, s)[0, 0] for r, s in zip(right, solved, strict=True)) + pull @ arrival[:, 0]
+        )
+        return unpack(self.evidence, solved, arrival), promise
+
+    def _correct(
+        self, mode: Mode, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray | float = 0.0
+    ) -> tuple[tuple[Vector, Vector], np.ndarray]:
+        """Condition (m columns of) the fields on the coarse batches."""
+        if mode.coarse is None or mode.gain is None or mode.inner is None:
+            return vectors, arrival
+        seen = self._project(mode.coarse, vectors, arrival) + noise
+        weight = linalg.cho_solve((mode.inner, True), seen, check_finite=False)
+        fields = tuple(
+            Vector(v.core - g.core @ weight, v.area - g.area @ weight, v.unit - g.unit @ weight)
+            for v, g in zip(vectors, mode.gain, strict=True)
+        )
+        return (fields[0], fields[1]), arrival - mode.prior.arrival[:, None] ** 2 * (mode.coarse.arrival @ weight)
+
+    def _log_determinant(self, mode: Mode) -> float:
+        value = mode.arrows[0].log_determinant + mode.arrows[1].log_determinant
+        if mode.inner is not None:
+            # the arrival block has its prior as precision; its determinant and the density's normaliser cancel up to this
+            value += 2.0 * np.log(np.diag(mode.inner)).sum() - 2.0 * np.log(mode.prior.arrival).sum()
+        return value
+
+    def draw(self, mode: Mode, draws: int, rng: np.random.Generator) -> tuple[tuple[Vector, Vector], np.ndarray]:
+        """Posterior draws about the mode: deviations of both fields and of arrival, one draw a column."""
+        fields = (mode.arrows[0].sample(rng, draws), mode.arrows[1].sample(rng, draws))
+        arrival = mode.prior.arrival[:, None] * rng.standard_normal((len(mode.prior.arrival), draws))
+        if mode.coarse is None:
+            return fields, arrival
+        noise = rng.standard_normal((len(mode.coarse.gradient), draws))
+        return self._correct(mode, fields, arrival, noise)
+
+
+def build_solver(evidence: Evidence) -> Solver:
+    design = evidence.design
+    return Solver(evidence, build_layout(design.fixed, design.region, design.area, design.n_regions))
+
+
+def field_precisions(prior: Prior, field: int) -> Precisions:
+    core = np.concatenate(
+        [
+            prior.fixed[:, field],
+            np.full(len(prior.drift), prior.region[field]),
+            prior.drift_nation[field : field + 1],
+            prior.drift[:, field],
+        ]
+    )
+    return Precisions(core**-2.0, prior.area[field] ** -2.0, prior.unit[field] ** -2.0)
+
+
+def fine_statistics(evidence: Evidence, latent: Latent) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Information (U, 3, 3, d, d) and score (U, 3, d) of either field, summed over each unit's batches."""
+    rows, contrast = evidence.fine, evidence.design.contrast
+    n, d = evidence.design.n_units, contrast.shape[1]
+    z = fine_predictor(evidence, latent, predictor(evidence, latent)) if len(rows) else np.zeros((0, d + 1))
+    share = softmax(z[:, :-1] @ contrast.T)
+    observed = rows.votes / np.maximum(rows.votes.sum(axis=1, keepdims=True), 1e-300)
+    weight = rows.effective[:, None, None] * multinomial_information(share, contrast)
+    score = rows.effective[:, None] * ((observed - share) @ contrast)
+    touch = np.column_stack([np.ones(len(rows)), rows.late_nation, rows.late_region])
+    turnout = rows.turnout_precision
+    information = [np.zeros((n, SLOTS, SLOTS, k, k)) for k in (d, 1)]
+    scores = [np.zeros((n, SLOTS, k)) for k in (d, 1)]
+    for s in range(SLOTS):
+        scores[0][:, s] = _by_unit(rows.group, touch[:, s, None] * score, n)
+        scores[1][:, s] = _by_unit(rows.group, (touch[:, s] * turnout * (rows.turnout - z[:, -1]))[:, None], n)
+        for t in range(s, SLOTS):
+            both = touch[:, s] * touch[:, t]
+            information[0][:, s, t] = information[0][:, t, s] = _by_unit(rows.group, both[:, None, None] * weight, n)
+            information[1][:, s, t, 0, 0] = information[1][:, t, s, 0, 0] = np.bincount(rows.group, both * turnout, n)
+    return information, scores
+
+
+def _by_unit(unit: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    flat = values.reshape(len(values), -1)
+    summed = np.column_stack([np.bincount(unit, column, n) for column in flat.T]) if len(values) else np.zeros((n, flat.shape[1]))
+    return summed.reshape(n, *values.shape[1:])
+
+
+def multinomial_information(share: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+    """Information (…, D, D) of one vote about the contrasts."""
+    mean = share @ contrast
+    return np.einsum("nk,ki,kj->nij", share, contrast, contrast) - mean[:, :, None] * mean[:, None, :]
+
+
+def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
+    """Jacobians and scores of the coarse batches in the contrasts of their mean share and the log of their votes."""
+    design, rows = evidence.design, evidence.coarse
+    contrast = design.contrast
+    mixture = mix(evidence, latent, predictor(evidence, latent), slopes=True)
+    m, d = len(rows), contrast.shape[1]
+    inverse = 2.0 * contrast.T[None] / mixture.mean[mixture.batch][:, None, :]  # d contrast / d share, (pairs, D, K)
+    own = mixture.share[:, :, None] * (contrast[None] - (mixture.share @ contrast)[:, None, :])  # d share / d z
+    to_support = mixture.weight[:, None, None] * (inverse @ own)
+    tilt = mixture.weight[:, None] * (mixture.share - mixture.mean[mixture.batch])
+    to_mix = np.einsum("pik,pk->pi", inverse, tilt)
+    observed = rows.votes / rows.votes.sum(axis=1, keepdims=True)
+    information = rows.effective[:, None, None] * multinomial_information(mixture.mean, contrast)
+    root = np.zeros((m, d + 1, d + 1))
+    root[:, :d, :d] = np.linalg.cholesky(information + 1e-12 * np.eye(d))
+    root[:, d, d] = np.sqrt(rows.turnout_precision)
+    score = np.column_stack(
+        [
+            rows.effective[:, None] * ((observed - mixture.mean) @ contrast),
+            rows.turnout_precision * (rows.turnout - mixture.log_votes),
+        ]
+    )
+    whitened = np.linalg.solve(root, score[..., None])[..., 0]
+    jacobian_turnout = np.concatenate([to_mix, mixture.weight[:, None]], axis=1)[:, :, None]
+    jacobian_support = np.concatenate([to_support, np.zeros((len(to_support), 1, d))], axis=1)
+    arrival = _arrival_jacobian(mixture.batch, jacobian_turnout[:, :, 0], mixture.arrival_slope, m)
+    whiten = np.swapaxes(root, 1, 2)
+    vectors = tuple(
+        _coarse_vector(evidence, layout, mixture.batch, mixture.unit, whiten[mixture.batch] @ jacobian)
+        for jacobian in (jacobian_support, jacobian_turnout)
+    )
+    return Coarse((vectors[0], vectors[1]), (whiten @ arrival).reshape(m * (d + 1), -1).T, whitened.reshape(-1))
+
+
+def _arrival_jacobian(batch: np.ndarray, jacobian: np.ndarray, slope: np.ndarray | None, m: int) -> np.ndarray:
+    """(M, E, Q): a member's arrival weight acts on the mix as its log turnout does."""
+    assert slope is not None
+    out = np.zeros((m, jacobian.shape[1], slope.shape[1]))
+    starts = np.searchsorted(batch, np.arange(m))
+    for e in range(jacobian.shape[1]):
+        out[:, e] = np.add.reduceat(jacobian[:, e, None] * slope, starts, axis=0)
+    return out
+
+
+def _coarse_vector(evidence: Evidence, layout: Layout, batch: np.ndarray, unit: np.ndarray, jacobian: np.ndarray) -> Vector:
+    """The transposed Jacobian of one field as a vector with a column an observation."""
+    rows = evidence.coarse
+    m, e, d = len(rows), jacobian.shape[1], jacobian.shape[2]
+    units = np.zeros((len(layout.region), d, m, e))
+    units[unit, :, batch, :] = np.swapaxes(jacobian, 1, 2)
+    units = units.reshape(len(layout.region), d, m * e)
+    by_region = (layout.in_region @ units.reshape(len(units), -1)).reshape(-1, d, m * e)
+    nation, region = np.repeat(rows.late_nation, e), np.repeat(rows.late_region, e)
+    core = np.concatenate(
+        [
+            np.tensordot(layout.fixed, units, axes=(0, 0)),
+            by_region,
+            (by_region.sum(axis=0) * nation)[None],
+            by_region * region,
+        ]
+    )
+    area = (layout.in_area @ units.reshape(len(units), -1)).reshape(-1, d, m * e)
+    return Vector(core, area, units)
+
+
+def inner_product(left: Vector, right: Vector) -> np.ndarray:
+    """Columns against columns."""
+    return sum(
+        np.tensordot(a, b, axes=((0, 1), (0, 1)))
+        for a, b in ((left.core, right.core), (left.area, right.area), (left.unit, right.unit))
+    )
+
+
+def pack(latent: Latent, field: int) -> Vector:
+    part = slice(None, -1) if field == SUPPORT else slice(-1, None)
+    core = np.concatenate([latent.fixed, latent.region, latent.drift_nation, latent.drift])[:, part]
+    return Vector(core[:, :, None], latent.area[:, part, None], latent.unit[:, part, None])
+
+
+def unpack(evidence: Evidence, fields: tuple[Vector, Vector], arrival: np.ndarray) -> Latent:
+    """A latent point from the first column of either field."""
+    f, r = evidence.design.fixed.shape[1], evidence.design.n_regions
+    core = np.concatenate([v.core[:, :, 0] for v in fields], axis=1)
+    return Latent(
+        fixed=core[:f],
+        region=core[f : f + r],
+        area=np.concatenate([v.area[:, :, 0] for v in fields], axis=1),
+        unit=np.concatenate([v.unit[:, :, 0] for v in fields], axis=1),
+        drift_nation=core[f + r : f + r + 1],
+        drift=core[f + r + 1 :],
+        arrival=arrival[:, 0],
+    )
+
+
+def gradient(evidence: Evidence, layout: Layout, mode: Mode) -> tuple[Vector, Vector]:
+    """Gradient of fine likelihood and prior at the mode's point, either field."""
+    _, scores = fine_statistics(evidence, mode.latent)
+    out = []
+    for field in (SUPPORT, TURNOUT):
+        score = scores[field]
+        point, precision = pack(mode.latent, field), field_precisions(mode.prior, field)
+        by_region = (layout.in_region @ score.reshape(len(score), -1)).reshape(-1, *score.shape[1:])
+        core = np.concatenate(
+            [layout.fixed.T @ score[:, 0], by_region[:, 0], score[:, 1].sum(axis=0)[None], by_region[:, 2]]
+        )[:, :, None]
+        area = (layout.in_area @ score[:, 0])[:, :, None]
+        out.append(
+            Vector(
+                core - precision.core[:, None, None] * point.core,
+                area - precision.area * point.area,
+                score[:, 0, :, None] - precision.unit * point.unit,
+            )
+        )
+    return out[0], out[1]

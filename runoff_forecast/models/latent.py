@@ -1,0 +1,260 @@
+"""The unknowns of the model, their prior, and the joint density that both engines share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import logsumexp
+
+from .arrival import FULL, sigmoid, threshold
+from .design import Design
+from .evidence import Batches, Evidence, Group
+from .priors import Priors
+
+SUPPORT, TURNOUT = 0, 1
+SCALES = ("covariate", "region", "area", "unit")
+
+
+@dataclass(frozen=True, eq=False)
+class Latent:
+    """One point: E components are the D support contrasts and, last, turnout."""
+
+    fixed: np.ndarray
+    """(F, E)"""
+    region: np.ndarray
+    """(R, E)"""
+    area: np.ndarray
+    """(A, E)"""
+    unit: np.ndarray
+    """(U, E)"""
+    drift_nation: np.ndarray
+    """(1, E) per deviation of lateness"""
+    drift: np.ndarray
+    """(R, E)"""
+    arrival: np.ndarray
+    """(Q,)"""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The Gaussian prior given the scales: precisions by field (support, turnout), mean and deviation of arrival."""
+
+    fixed: np.ndarray
+    """(F, 2) deviations"""
+    region: np.ndarray
+    area: np.ndarray
+    unit: np.ndarray
+    """(2,) deviations"""
+    drift_nation: np.ndarray
+    """(2,)"""
+    drift: np.ndarray
+    """(R, 2)"""
+    arrival_mean: np.ndarray
+    arrival: np.ndarray
+    """(Q,)"""
+
+
+def scale_widths(priors: Priors) -> np.ndarray:
+    """Half-normal widths (4, 2) of the scales, rows as SCALES, columns support and turnout."""
+    return np.array(
+        [
+            [priors.covariate, priors.turnout_covariate],
+            [priors.region, priors.turnout_region],
+            [priors.area, priors.turnout_area],
+            [priors.unit, priors.turnout_unit],
+        ]
+    )
+
+
+def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
+    """The prior at given scales (4, 2)."""
+    design, priors = evidence.design, evidence.priors
+    by_role = np.array(
+        [[priors.intercept, priors.turnout_intercept], [priors.kind, priors.turnout_kind], [scales[0, 0], scales[0, 1]]]
+    )
+    mean, deviation = arrival_prior(design, priors)
+    return Prior(
+        fixed=by_role[design.fixed_role],
+        region=scales[1],
+        area=scales[2],
+        unit=scales[3],
+        drift_nation=np.array([priors.drift_nation, priors.turnout_drift]),
+        drift=np.column_stack([evidence.drift_region, np.full(design.n_regions, priors.turnout_drift)]),
+        arrival_mean=mean,
+        arrival=deviation,
+    )
+
+
+def arrival_prior(design: Design, priors: Priors) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation (Q,) of the arrival coefficients, in the order of `Design.arrival`."""
+    r = design.n_regions
+    mean = np.r_[priors.arrival_slope, priors.arrival_between, priors.arrival_overseas, np.zeros(2 * r)]
+    deviation = np.r_[
+        priors.arrival_slope_sd,
+        priors.arrival_between_sd,
+        priors.arrival_overseas_sd,
+        np.full(r, priors.arrival_slope_region),
+        np.full(r, priors.arrival_region),
+    ]
+    return mean, deviation
+
+
+def start_at_prior(evidence: Evidence) -> Latent:
+    """The prior mean."""
+    design = evidence.design
+    e = design.n_components
+    mean, _ = arrival_prior(design, evidence.priors)
+    return Latent(
+        fixed=np.zeros((design.fixed.shape[1], e)),
+        region=np.zeros((design.n_regions, e)),
+        area=np.zeros((design.n_areas, e)),
+        unit=np.zeros((design.n_units, e)),
+        drift_nation=np.zeros((1, e)),
+        drift=np.zeros((design.n_regions, e)),
+        arrival=mean,
+    )
+
+
+def predictor(evidence: Evidence, latent: Latent) -> np.ndarray:
+    """(U, E): support contrasts in logits and log turnout ratio of each unit, before drift."""
+    design = evidence.design
+    eta = design.fixed @ latent.fixed + latent.region[design.region] + latent.area[design.area] + latent.unit
+    eta[:, :-1] += evidence.priors.loyalty * design.own
+    return eta
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Along the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def fine_predictor(evidence: Evidence, latent: Latent, eta: np.ndarray) -> np.ndarray:
+    """(N, E) of the fine batches, drift included."""
+    rows = evidence.fine
+    region = evidence.design.region[rows.group]
+    return eta[rows.group] + rows.late_nation[:, None] * latent.drift_nation + rows.late_region[:, None] * latent.drift[region]
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Coarse batches at a point: pairs (batch, member) flattened in the order of batches."""
+
+    batch: np.ndarray
+    unit: np.ndarray
+    weight: np.ndarray
+    """(pairs,) share of the batch's expected votes that come from the member"""
+    share: np.ndarray
+    """(pairs, K) support of the member's votes in the batch"""
+    mean: np.ndarray
+    """(M, K)"""
+    log_votes: np.ndarray
+    """(M,) log of expected valid votes"""
+    arrival_slope: np.ndarray | None
+    """(pairs, Q) derivative of the log of the arrival weight"""
+
+
+def mix(evidence: Evidence, latent: Latent, eta: np.ndarray, *, slopes: bool = False) -> Mixture:
+    """The arrival-weighted means of every coarse batch."""
+    design, rows = evidence.design, evidence.coarse
+    batch, unit, increment, slope = _increments(evidence, latent.arrival, slopes)
+    region = design.region[unit]
+    z = eta[unit] + rows.late_nation[batch, None] * latent.drift_nation + rows.late_region[batch, None] * latent.drift[region]
+    votes = increment * design.valid_per_station[unit] * np.exp(z[:, -1])
+    total = np.bincount(batch, votes, len(rows))
+    weight = votes / total[batch]
+    share = softmax(z[:, :-1] @ design.contrast.T)
+    mean = np.column_stack([np.bincount(batch, weight * share[:, k], len(rows)) for k in range(share.shape[1])])
+    return Mixture(batch, unit, weight, share, mean, np.log(total), slope)
+
+
+def _increments(
+    evidence: Evidence, arrival: np.ndarray, slopes: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+    """Stations expected from each member in each coarse batch, and the derivative of their logs."""
+    score = evidence.design.arrival @ arrival
+    batch, unit, increment, slope = [], [], [], []
+    row = 0
+    for group in evidence.groups:
+        states = [_state(evidence.design, group, score, f, slopes) for f in group.boundaries]
+        for (w0, d0), (w1, d1) in zip(states[:-1], states[1:], strict=True):
+            step = np.maximum(w1 - w0, 1e-12)
+            batch.append(np.full(len(group.members), row))
+            unit.append(group.members)
+            increment.append(step * group.capacity + 1e-12)
+            if slopes:
+                slope.append((d1 - d0) / step[:, None])
+            row += 1
+    return np.concatenate(batch), np.concatenate(unit), np.concatenate(increment), np.concatenate(slope) if slopes else None
+
+
+def _state(design: Design, group: Group, score: np.ndarray, fraction: float, slopes: bool) -> tuple[np.ndarray, np.ndarray]:
+    n = len(group.members)
+    empty = np.zeros((n, design.arrival.shape[1] if slopes else 0))
+    if fraction <= 0.0:
+        return np.zeros(n), empty
+    if fraction >= FULL:
+        return np.ones(n), empty
+    own = score[group.members]
+    w = sigmoid(threshold(own, group.capacity, fraction)[..., None] + own)
+    if not slopes:
+        return w, empty
+    covariates = design.arrival[group.members]
+    bend = w * (1.0 - w)
+    mean = (group.capacity * bend) @ covariates / max((group.capacity * bend).sum(), 1e-300)
+    return w, bend[:, None] * (covariates - mean)
+
+
+def log_likelihood(evidence: Evidence, latent: Latent) -> float:
+    """Quasi-likelihood: multinomial in effective votes, normal in the log of valid votes a station."""
+    eta = predictor(evidence, latent)
+    value = 0.0
+    if len(evidence.fine):
+        z = fine_predictor(evidence, latent, eta)
+        logits = z[:, :-1] @ evidence.design.contrast.T
+        value += _support(evidence.fine, logits - logsumexp(logits, axis=1, keepdims=True)) + _turnout(evidence.fine, z[:, -1])
+    if len(evidence.coarse):
+        mixture = mix(evidence, latent, eta)
+        value += _support(evidence.coarse, np.log(mixture.mean)) + _turnout(evidence.coarse, mixture.log_votes)
+    return value
+
+
+def _support(rows: Batches, log_share: np.ndarray) -> float:
+    observed = rows.votes / np.maximum(rows.votes.sum(axis=1, keepdims=True), 1e-300)
+    return float(rows.effective @ (observed * log_share).sum(axis=1))
+
+
+def _turnout(rows: Batches, expected: np.ndarray) -> float:
+    return float(-0.5 * rows.turnout_precision @ (rows.turnout - expected) ** 2)
+
+
+def log_prior(evidence: Evidence, latent: Latent, prior: Prior) -> float:
+    """Normal log density of every effect, constants dropped."""
+    d = evidence.design.n_components - 1
+    value = _normal(latent.arrival - prior.arrival_mean, prior.arrival) if evidence.groups else 0.0
+    for name in ("fixed", "region", "area", "unit", "drift_nation", "drift"):
+        effect, deviation = getattr(latent, name), getattr(prior, name)
+        value += _normal(effect[:, :d], np.broadcast_to(deviation[..., SUPPORT, None], effect[:, :d].shape))
+        value += _normal(effect[:, d:], np.broadcast_to(deviation[..., TURNOUT, None], effect[:, d:].shape))
+    return value
+
+
+def _normal(x: np.ndarray, deviation: np.ndarray) -> float:
+    return float(-0.5 * ((x / deviation) ** 2).sum() - np.log(deviation).sum())
+
+
+def log_scale_prior(priors: Priors, scales: np.ndarray) -> float:
+    """Half-normal density of the scales in the coordinate of their logs, constants dropped."""
+    return float((np.log(scales) - 0.5 * (scales / scale_widths(priors)) ** 2).sum())
+
+
+def log_joint(evidence: Evidence, latent: Latent, scales: np.ndarray) -> float:
+    """Joint log density in (effects, log scales), up to a constant."""
+    prior = build_prior(evidence, scales)
+    return log_likelihood(evidence, latent) + log_prior(evidence, latent, prior) + log_scale_prior(evidence.priors, scales)
+
+
+def moved(latent: Latent, step: Latent, length: float) -> Latent:
+    """`latent + length * step`."""
+    return replace(latent, **{name: getattr(latent, name) + length * getattr(step, name) for name in Latent.__dataclass_fields__})

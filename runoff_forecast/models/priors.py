@@ -1,0 +1,91 @@
+"""Every judgement of the model: its name, its unit and its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Scales and means of the model; support in logits between two candidates, turnout in logs of valid votes a station."""
+
+    intercept: float = 1.0
+    """Logits. The nation's support beyond the candidates' own lists: 1 covers a 73:27 landslide at one deviation."""
+    kind: float = 0.4
+    """Logits. How much urban, rural and overseas places differ beyond what the baseline explains."""
+    loyalty: float = 0.7
+    """Support's slope on the contrast of the candidates' own baseline lists."""
+    covariate: float = 0.2
+    """Logits per deviation of a covariate: scale of the half-normal over the coefficients' common deviation."""
+    region: float = 0.3
+    """Logits: half-normal scale of the deviation between regions."""
+    area: float = 0.3
+    """Logits: half-normal scale of the deviation between areas of a region."""
+    unit: float = 0.3
+    """Logits: half-normal scale of the deviation between units of an area."""
+
+    turnout_intercept: float = 0.3
+    """Logs: a runoff's valid votes against the baseline's."""
+    turnout_kind: float = 0.2
+    turnout_covariate: float = 0.1
+    turnout_region: float = 0.2
+    turnout_area: float = 0.2
+    turnout_unit: float = 0.2
+    """Logs: half-normal scales, as for support."""
+
+    station_correlation: float = 0.03
+    """Intra-class correlation of votes within a unit's stations (Kish 1965): the design effect is 1 + (votes - 1) times this."""
+    station_turnout: float = 0.15
+    """Logs: deviation of valid votes between stations of one unit."""
+
+    drift_nation: float = 0.02
+    """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held."""
+    drift_unit: float = 0.05
+    """The same by region where counts come by unit."""
+    drift_region: float = 0.10
+    """The same by region where counts come by region or coarser."""
+    turnout_drift: float = 0.03
+    """Logs per deviation of lateness."""
+
+    arrival_slope: float = 0.8
+    """Logits of being counted per deviation of earliness inside a region: mean."""
+    arrival_slope_sd: float = 0.4
+    arrival_slope_region: float = 0.5
+    """How the slope varies between regions."""
+    arrival_between: float = 0.5
+    """Logits of being counted per deviation of a region's mean earliness: mean."""
+    arrival_between_sd: float = 0.7
+    arrival_overseas: float = -2.5
+    """Logits: how much later overseas units are counted."""
+    arrival_overseas_sd: float = 1.0
+    arrival_region: float = 0.7
+    """Logits: regions early or late for reasons of their own."""
+
+    misfit: float = 0.02
+    """Logits: how far a coarse group's counted support may lie from its units' by an order of arrival that is not smooth."""
+    misfit_turnout: float = 0.03
+
+    contested_counted: float = 0.86
+    """Share of contested tally sheets that are counted in the end."""
+    contested_sheets: float = 30.0
+    """Weight of that share, in effective sheets: Beta(share * weight, (1 - share) * weight)."""
+    revision: float = 2e-4
+    """Relative deviation of counted votes by later corrections, official count."""
+    revision_preliminary: float = 2e-3
+    """The same where the folder says that the count is preliminary."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            signed = field.name in {"loyalty", "arrival_slope", "arrival_between", "arrival_overseas"}
+            if not isinstance(value, int | float) or value != value or (not signed and value <= 0):
+                raise ValueError(f"prior {field.name!r} is a positive number, got {value!r}")
+
+    def with_changes(self, changes: dict[str, Any]) -> Priors:
+        """The same priors with some replaced by name; raises ValueError that lists the names if one is unknown."""
+        known = {field.name for field in fields(self)}
+        unknown = sorted(set(changes) - known)
+        if unknown:
+            raise ValueError(f"unknown prior {', '.join(unknown)}; the priors are {', '.join(sorted(known))}")
+        return replace(self, **changes)

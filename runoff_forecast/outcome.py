@@ -1,0 +1,500 @@
+"""`Forecast`: joint draws of the finished count, and every summary of them.
+
+All numbers come from the same draws, so they cannot contradict each other: intervals are nested, no candidate ends
+below the votes already in, and a probability says what the interval says.
+"""
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from . import archive, ranking, spread, telling
+from .count import Count
+from .election import Election, FirstRound
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+FEW_DRAWS = 200
+"""Fewer effective draws than this make a 90 % interval of a conditional forecast wobble by a tenth of its width."""
+
+ROUNDING = 1e-6
+"""Sums of float votes may miss each other by this share of a vote or of the sum, whichever is more."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Forecast:
+    """What the finished count may be, given the count so far; raises ValueError where the draws cannot be one."""
+
+    count: Count
+    draws: xr.Dataset
+    """Valid votes over (draw, region, candidate): `final`; `outstanding`, the part not yet counted; `contested`, the part
+    of outstanding on sheets set aside. Optional: `outstanding_kind` and `contested_kind`, the same two by kind of place
+    (draw, kind, candidate), and `final_unit` (draw, unit, candidate)."""
+    parameters: xr.Dataset = field(default_factory=xr.Dataset)
+    """Draws of the model's named parameters; may be empty."""
+    engine: str = "fast"
+    seed: int | None = None
+    diagnostics: Mapping[str, object] = field(default_factory=lambda: {"warnings": []})
+    trace: xr.DataTree | None = None
+    """The sampler's own record, where there was a sampler."""
+    weights: xr.DataArray | None = None
+    """How much each draw counts (draw); None means alike. A conditional forecast has them."""
+
+    def __post_init__(self) -> None:
+        problems = [*_draws_problems(self.draws, self.election), *_weights_problems(self.weights, self.draws)]
+        if not isinstance(self.diagnostics.get("warnings"), list):
+            problems.append("diagnostics need a list 'warnings', empty if there are none")
+        if problems:
+            raise ValueError("not a forecast: " + "; ".join(problems))
+
+    # What is forecast: quantities with one value per draw.
+
+    @property
+    def election(self) -> Election:
+        """The election whose count this is."""
+        return self.count.election
+
+    @cached_property
+    def votes(self) -> xr.DataArray:
+        """Final valid votes of each candidate (draw, candidate)."""
+        return self.draws["final"].sum("region").transpose("draw", "candidate")
+
+    @cached_property
+    def outstanding(self) -> xr.DataArray:
+        """Valid votes of each candidate that are still to come (draw, candidate)."""
+        return self.draws["outstanding"].sum("region").transpose("draw", "candidate")
+
+    @cached_property
+    def shares(self) -> xr.DataArray:
+        """Final shares of the valid votes (draw, candidate)."""
+        return self.votes / self.votes.sum("candidate")
+
+    @cached_property
+    def margin(self) -> xr.DataArray:
+        """First listed candidate minus second over the valid votes of all, -1 to 1 (draw)."""
+        return self._margin(self.votes)
+
+    @cached_property
+    def region_margin(self) -> xr.DataArray:
+        """The same in each region (draw, region); level where a region has no votes."""
+        return self._margin(self.draws["final"]).transpose("draw", "region")
+
+    @cached_property
+    def lead(self) -> xr.DataArray:
+        """Share of the first in the count minus share of the second, whoever they are (draw)."""
+        return self._gap(1)
+
+    @cached_property
+    def gaps(self) -> xr.DataArray:
+        """Share of the last to advance minus share of the first who does not (draw); a first round only."""
+        return self._gap(self._first_round.advance)
+
+    @cached_property
+    def finished(self) -> bool:
+        """Whether no draw leaves anything to count."""
+        return bool(self.draws["outstanding"].max() == 0)
+
+    # What the draws say.
+
+    def mean(self, quantity: xr.DataArray) -> xr.DataArray:
+        """The expected value of a quantity with a draw dimension."""
+        return self._reduced(quantity, spread.mean)
+
+    def sd(self, quantity: xr.DataArray) -> xr.DataArray:
+        """The standard deviation of a quantity with a draw dimension."""
+        return self._reduced(quantity, spread.deviation)
+
+    def quantiles(self, quantity: xr.DataArray, shares: Sequence[float]) -> xr.DataArray:
+        """Quantiles (quantile, ...) of a quantity with a draw dimension."""
+        quantity = quantity.transpose("draw", ...)
+        found = spread.quantiles(quantity.to_numpy(), shares, self.draw_weights)
+        coords = {name: values for name, values in quantity.coords.items() if "draw" not in values.dims}
+        return xr.DataArray(found, {"quantile": list(shares), **coords}, ("quantile", *quantity.dims[1:]))
+
+    def probability(self, event: xr.DataArray) -> float:
+        """How probable an event (draw) of true and false is, as in `forecast.probability(forecast.margin > 0.01)`."""
+        return float(self.mean(event))
+
+    def quantile(self, share: float) -> float:
+        """The margin that the final one stays below with this probability."""
+        return float(self.quantiles(self.margin, [share])[0])
+
+    def interval(self, mass: float = 0.9) -> tuple[float, float]:
+        """The central interval that holds the final margin with this probability; a wider one contains it."""
+        if not 0 <= mass <= 1:
+            raise ValueError(f"mass is a share between 0 and 1, got {mass}")
+        low, high = self.quantiles(self.margin, [(1 - mass) / 2, (1 + mass) / 2]).to_numpy()
+        return float(low), float(high)
+
+    def outcomes(self, number: int = 100) -> np.ndarray:
+        """Equally likely final margins, ascending: for 100, each stands for one chance in 100."""
+        return self.quantiles(self.margin, [(step + 0.5) / number for step in range(number)]).to_numpy()
+
+    @cached_property
+    def draw_weights(self) -> np.ndarray:
+        """The weight of each draw (draw); they sum to one."""
+        size = self.draws.sizes["draw"]
+        return np.full(size, 1 / size) if self.weights is None else spread.normalised(self.weights.to_numpy())
+
+    @cached_property
+    def effective_draws(self) -> float:
+        """How many equally weighted draws this forecast is worth."""
+        return spread.effective_draws(self.draw_weights)
+
+    # Who wins.
+
+    @cached_property
+    def rank_probability(self) -> pd.DataFrame:
+        """The probability of each candidate (row) to finish at each rank (column, from 1); a tie is shared evenly."""
+        shares = spread.mean(ranking.rank_shares(self.votes.to_numpy()), self.draw_weights)
+        ranks = pd.RangeIndex(1, len(self.candidates) + 1, name="rank")
+        return pd.DataFrame(shares, index=pd.Index(self.candidates, name="candidate"), columns=ranks)
+
+    @cached_property
+    def win_probability(self) -> pd.Series:
+        """Share of draws in which a candidate has the most valid votes; a tie of two is half a win."""
+        return self.rank_probability[1].rename("win_probability")
+
+    @cached_property
+    def outright_probability(self) -> pd.Series:
+        """The probability of each candidate to win in the first round, by any of the election's rules for that."""
+        met = sum(self._meets(rule.share, rule.lead) for rule in self._first_round.outright)
+        return self.mean(met > 0).to_series().rename("outright_probability")
+
+    @cached_property
+    def advance_probability(self) -> pd.Series:
+        """The probability of each candidate to be in a runoff; where somebody wins outright, nobody is."""
+        chance = pd.Series(0.0, pd.Index(self.candidates, name="candidate"), name="advance_probability")
+        for members, probability in self.pairings.items():
+            chance[list(members)] += probability
+        return chance
+
+    @cached_property
+    def pairings(self) -> pd.Series:
+        """The probability of each runoff (a tuple of candidate ids), likeliest first; an outright win is what lacks to one."""
+        advance = self._first_round.advance
+        open_race = sum(self._meets(rule.share, rule.lead) for rule in self._first_round.outright).sum("candidate") == 0
+        weights = self.draw_weights * open_race.to_numpy()
+        found = ranking.group_probability(self.votes.to_numpy(), advance, weights)
+        groups = sorted((item for item in found.items() if item[1] > 0), key=lambda item: (-item[1], item[0]))
+        index = pd.Index([tuple(self.candidates[p] for p in members) for members, _ in groups], tupleize_cols=False)
+        return pd.Series([chance for _, chance in groups], index, dtype=float, name="probability")
+
+    def recount_probability(self, threshold: float) -> float:
+        """The probability that first and second end closer than the threshold, in shares (0.005 is half a point)."""
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"threshold is a share between 0 and 1, got {threshold}")
+        return self.probability(self.lead < threshold)
+
+    # What is still out.
+
+    def hurdle(self, places: int = 1) -> pd.DataFrame:
+        """What each candidate must do with the outstanding votes to finish within the first `places`, a row each.
+
+        rival: whom it mostly has to pass or hold off; deficit: votes it is behind that rival now (negative: ahead);
+        outstanding: votes to come for the two; needed: the share of them it needs, (outstanding + deficit) /
+        (2 outstanding), above 1 it cannot, below 0 it need not; expected: the share it gets; probability: that this
+        suffices. Medians over the draws; NaN where nothing is out.
+        """
+        if not 1 <= places < len(self.candidates):
+            raise ValueError(f"places is from 1 to {len(self.candidates) - 1}, got {places}")
+        votes, out = self.votes.to_numpy(), self.outstanding.to_numpy()
+        rivals = ranking.best_rivals(votes, places)
+        both = out + np.take_along_axis(out, rivals, axis=1)
+        deficit = np.take_along_axis(votes - out, rivals, axis=1) - (votes - out)
+        numbers = {
+            "deficit": deficit,
+            "outstanding": both,
+            "needed": _ratio(both + deficit, 2 * both),
+            "expected": _ratio(out, both),
+        }
+        table = pd.DataFrame(
+            {name: self._median(values) for name, values in numbers.items()}, index=self.rank_probability.index
+        )
+        table.insert(0, "rival", [self._usual(rivals[:, position]) for position in range(len(table))])
+        return table.assign(probability=self.rank_probability.loc[:, :places].sum(axis=1))
+
+    def outstanding_by_kind(self) -> pd.DataFrame:
+        """What is out by kind of place: stations (NaN where the office has not said), valid votes, and their margin.
+
+        net is what the kind adds to the first candidate's lead over the second, in votes.
+        """
+        if "outstanding_kind" not in self.draws:
+            raise ValueError("these draws do not tell the outstanding votes by kind")
+        split = self.draws["outstanding_kind"].transpose("draw", "kind", "candidate")
+        total = split.sum("candidate")
+        net = split[..., 0] - split[..., 1]
+        low, high = self.quantiles(total, [0.05, 0.95]).to_numpy()
+        kinds = pd.Index(split["kind"].to_numpy(), name="kind")
+        expected = self.mean(total).to_numpy()
+        known = stations_in(self.count, "kind").reindex(kinds)
+        return pd.DataFrame(
+            {
+                "stations": known["stations"] - known["counted"] - known["void"],
+                "votes": expected,
+                "votes_q05": low,
+                "votes_q95": high,
+                "margin": _ratio(self.mean(net).to_numpy(), expected),
+                "net": self.mean(net).to_numpy(),
+            },
+            index=kinds,
+        )
+
+    # What if.
+
+    def given(
+        self,
+        *,
+        region_margin: Mapping[str, float] | None = None,
+        tolerance: float = 0.01,
+        contested: Literal["annulled"] | None = None,
+        weights: xr.DataArray | np.ndarray | None = None,
+    ) -> Self:
+        """The forecast if something more were known; conditions may be combined, and repeated on the result.
+
+        region_margin: final margins of regions, each give or take a Normal `tolerance`; contested="annulled": no
+        contested sheet counts (exact); weights: any other evidence as one likelihood per draw. Conditioning weighs the
+        draws: few effective draws are warned of, and mean that the condition is far from what the model expects.
+        """
+        forecast = self if contested is None else self._without_contested(contested)
+        likelihood = self.draw_weights.copy()
+        if weights is not None:
+            likelihood = likelihood * np.asarray(weights, dtype=float)
+        if region_margin:
+            likelihood = likelihood * self._closeness(region_margin, tolerance, forecast.region_margin)
+        if weights is None and not region_margin:
+            return forecast
+        if not likelihood.sum() > 0:
+            raise ValueError("no draw is anywhere near this condition: the model holds it to be impossible")
+        return forecast._weighted(likelihood)
+
+    # As tables, text and files.
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Candidate ids in the order of the election."""
+        return tuple(self.election.candidate_ids)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per region: its name, how far its count is, margin with 90 % interval, expected votes.
+
+        counted_share is of stations where counted_share_known, elsewhere of votes, as the model expects them; outstanding
+        is valid votes to come, and the candidates' columns are final votes.
+        """
+        final = self.draws["final"].transpose("draw", "region", "candidate")
+        low, high = self.quantiles(self.region_margin, [0.05, 0.95]).to_numpy()
+        table = pd.DataFrame(
+            {
+                "name": self.election.regions["name"],
+                **self._counted_share(),
+                "margin": self.mean(self.region_margin).to_numpy(),
+                "margin_q05": low,
+                "margin_q95": high,
+                "outstanding": self.mean(self.draws["outstanding"].sum("candidate")).to_numpy(),
+            }
+        )
+        return table.join(pd.DataFrame(self.mean(final).to_numpy(), table.index, list(self.candidates)))
+
+    def to_dict(self) -> dict[str, object]:
+        """The forecast as plain values, in the fields of `runoff-forecast forecast --json`."""
+        return telling.plain(self)
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def summary(self) -> str:
+        """The forecast in one paragraph."""
+        return telling.paragraph(self)
+
+    def __repr__(self) -> str:
+        return f"<Forecast: {self.summary()}>"
+
+    def table(self) -> "Table":
+        """The forecast as a table for a terminal: a row per candidate, likeliest winner first."""
+        return telling.table(self)
+
+    def __rich__(self) -> "Table":
+        return self.table()
+
+    def save(self, path: str | Path) -> None:
+        """Keep the forecast, its count and its election in one netCDF file."""
+        extra = {"engine": self.engine, "seed": self.seed, "diagnostics": telling.as_json(self.diagnostics)}
+        draws = self.draws if self.weights is None else self.draws.assign(weights=self.weights)
+        archive.write(path, self.count, {"draws": draws, "parameters": self.parameters}, extra, self.trace)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The forecast that was saved there."""
+        count, groups, extra, trace = archive.read(path)
+        draws = groups["draws"]
+        weights = draws.get("weights")
+        if weights is not None:
+            draws = draws.drop_vars("weights")
+        return cls(count, draws, groups["parameters"], trace=trace, weights=weights, **extra)
+
+    # The parts that the summaries share.
+
+    @property
+    def _first_round(self) -> FirstRound:
+        if self.election.first_round is None:
+            raise ValueError(f"{self.election.id} is decided by most votes: nobody advances from it")
+        return self.election.first_round
+
+    def _margin(self, votes: xr.DataArray) -> xr.DataArray:
+        first, second = (votes.sel(candidate=name, drop=True) for name in self.candidates[:2])
+        total = votes.sum("candidate")
+        return (first - second) / total.where(total > 0, 1.0)
+
+    def _gap(self, rank: int) -> xr.DataArray:
+        shares = self.shares.to_numpy()
+        ordered = np.sort(np.pad(shares, ((0, 0), (0, 1))), axis=1)[:, ::-1]  # a rank that nobody takes has no votes
+        place = min(rank, shares.shape[1])
+        return xr.DataArray(ordered[:, place - 1] - ordered[:, place], {"draw": self.shares["draw"]}, ("draw",))
+
+    def _meets(self, share: float, lead: float) -> xr.DataArray:
+        # Without a required lead the share must be passed ("more than half"); with one, both are "at least".
+        shares = self.shares.to_numpy()
+        rivals = np.take_along_axis(shares, ranking.best_rivals(shares, 1), axis=1)
+        enough = shares > share if lead == 0 else shares >= share
+        return self.shares.copy(data=enough & (shares > rivals) & (shares - rivals >= lead))
+
+    def _reduced(self, quantity: xr.DataArray, reduction: spread.Reduction) -> xr.DataArray:
+        quantity = quantity.transpose("draw", ...)
+        coords = {name: values for name, values in quantity.coords.items() if "draw" not in values.dims}
+        return xr.DataArray(reduction(quantity.to_numpy(), self.draw_weights), coords, quantity.dims[1:])
+
+    def _median(self, values: np.ndarray) -> np.ndarray:
+        finite = np.isfinite(values).all(axis=1)
+        if not finite.any() or not self.draw_weights[finite].sum():
+            return np.full(values.shape[1], np.nan)
+        return spread.quantiles(values[finite], [0.5], spread.normalised(self.draw_weights[finite]))[0]
+
+    def _usual(self, positions: np.ndarray) -> str:
+        return self.candidates[int(np.bincount(positions, self.draw_weights).argmax())]
+
+    def _weighted(self, likelihood: np.ndarray) -> Self:
+        shares = spread.normalised(likelihood)
+        worth = spread.effective_draws(shares)
+        said = list(self.diagnostics["warnings"])  # pyright: ignore[reportArgumentType]
+        if worth < FEW_DRAWS:
+            said.append(
+                f"the condition leaves {worth:.0f} effective draws of {len(shares)}; more draws would steady it"
+            )
+            warnings.warn(said[-1], stacklevel=3)
+        weights = xr.DataArray(shares, {"draw": self.draws["draw"]}, ("draw",))
+        return replace(self, weights=weights, diagnostics={**self.diagnostics, "warnings": said})
+
+    def _closeness(self, wanted: Mapping[str, float], tolerance: float, margin: xr.DataArray) -> np.ndarray:
+        unknown = [region for region in wanted if region not in self.election.regions.index]
+        if unknown or not tolerance > 0:
+            raise ValueError(f"unknown region {unknown[0]!r}" if unknown else f"tolerance is above 0, got {tolerance}")
+        distance = margin.sel(region=list(wanted)).to_numpy() - np.array(list(wanted.values()))
+        exponent = -0.5 * np.square(distance / tolerance).sum(axis=1)
+        return np.exp(exponent - exponent.max())
+
+    def _without_contested(self, contested: str) -> Self:
+        if contested != "annulled":
+            raise ValueError(f"contested may be 'annulled', got {contested!r}")
+        gone = self.draws["contested"]
+        changed = {name: (self.draws[name] - gone).clip(min=0) for name in ("final", "outstanding")}
+        draws = self.draws.assign(changed, contested=xr.zeros_like(gone)).drop_vars("final_unit", errors="ignore")
+        if "contested_kind" in draws:
+            kinds = (draws["outstanding_kind"] - draws["contested_kind"]).clip(min=0)
+            draws = draws.assign(outstanding_kind=kinds, contested_kind=xr.zeros_like(kinds))
+        elif gone.any():
+            draws = draws.drop_vars("outstanding_kind", errors="ignore")
+        return replace(self, draws=draws)
+
+    def _counted_share(self) -> dict[str, np.ndarray]:
+        stations = stations_in(self.count, "region").reindex(self.election.regions.index)
+        by_stations = _ratio(
+            stations["counted"].to_numpy(), (stations["stations"] - stations["void"]).to_numpy(), empty=1.0
+        )
+        final, out = (self.mean(self.draws[name].sum("candidate")).to_numpy() for name in ("final", "outstanding"))
+        by_votes = 1.0 - _ratio(out, final, empty=0.0)
+        known = np.isfinite(by_stations)
+        return {"counted_share": np.where(known, by_stations, by_votes), "counted_share_known": known}
+
+
+def stations_in(count: Count, column: str) -> pd.DataFrame:
+    """Stations by the labels of a register column ("region", "kind"), and how many are counted, contested and void.
+
+    NaN where the office has counted stations without saying which label they belong to.
+    """
+    units, holdings = count.election.units, count.holdings
+    codes, labels = pd.factorize(units[column])
+    states = np.zeros((len(labels), 3))
+    if len(holdings.members):
+        sizes = np.array([len(members) for members in holdings.members])
+        starts = np.concatenate([[0], sizes.cumsum()[:-1]])
+        places = codes[np.concatenate(holdings.members)]
+        lowest, highest = np.minimum.reduceat(places, starts), np.maximum.reduceat(places, starts)
+        np.add.at(states, lowest, holdings.frame[["counted", "contested", "void"]].to_numpy())
+        straddling = np.repeat(lowest != highest, sizes)
+        states[places[straddling]] = np.nan
+    stations = np.bincount(codes, units["stations"].to_numpy(), len(labels))
+    return pd.DataFrame(
+        np.column_stack([stations, states]),
+        index=pd.Index(labels, name=column),
+        columns=["stations", "counted", "contested", "void"],
+    )
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray, empty: float = np.nan) -> np.ndarray:
+    return np.divide(part, whole, out=np.full(np.shape(part), empty), where=np.asarray(whole) != 0)
+
+
+def _draws_problems(draws: xr.Dataset, election: Election) -> list[str]:
+    wanted = {"draw", "region", "candidate"}
+    problems = [
+        f"draws need {name!r} over draw, region and candidate"
+        for name in ("final", "outstanding", "contested")
+        if name not in draws or set(draws[name].dims) != wanted
+    ]
+    if problems:
+        return problems
+    for name, ids in (("candidate", election.candidate_ids), ("region", election.regions.index)):
+        if name not in draws.coords or list(draws[name].to_numpy()) != list(ids):
+            problems.append(f"the {name}s of the draws are not those of the election, in its order")
+    return problems or _votes_problems(draws)
+
+
+def _votes_problems(draws: xr.Dataset) -> list[str]:
+    final, outstanding, contested = (
+        draws[name].transpose("draw", "region", "candidate").to_numpy()
+        for name in ("final", "outstanding", "contested")
+    )
+    slack = ROUNDING * np.maximum(np.abs(final), 1.0)
+    rules = {
+        "draws are finite numbers of votes": all(
+            np.isfinite(values).all() for values in (final, outstanding, contested)
+        ),
+        "votes are not negative": min(values.min(initial=0) for values in (final, outstanding, contested)) >= 0,
+        "outstanding votes are part of the final ones": bool((outstanding <= final + slack).all()),
+        "contested votes are part of the outstanding ones": bool((contested <= outstanding + slack).all()),
+        "there is at least one draw": len(final) > 0,
+    }
+    return [f"broken: {rule}" for rule, holds in rules.items() if not holds]
+
+
+def _weights_problems(weights: xr.DataArray | None, draws: xr.Dataset) -> list[str]:
+    if weights is None:
+        return []
+    if weights.dims != ("draw",) or weights.sizes["draw"] != draws.sizes.get("draw"):
+        return ["weights need one value per draw"]
+    values = weights.to_numpy()
+    return (
+        []
+        if np.isfinite(values).all() and (values >= 0).all() and values.sum() > 0
+        else ["weights are shares >= 0, not all zero"]
+    )

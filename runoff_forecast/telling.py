@@ -1,0 +1,175 @@
+"""A forecast told: in a paragraph, as plain values for other programs, as a table for a terminal."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from . import saying
+from .count import Count
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from .outcome import Forecast
+
+JSON_SCHEMA = 1
+MARKS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+MANY_CANDIDATES = 4
+"""A sentence names no more of them than this."""
+
+
+def paragraph(forecast: "Forecast") -> str:
+    """Where the count stands, the final margin and the chances, in a few sentences."""
+    election, count = forecast.election, forecast.count
+    low, high = (saying.points(limit) for limit in forecast.interval(0.9))
+    first, second = election.candidates[:2]
+    expected = saying.points(float(forecast.mean(forecast.margin)))
+    return " ".join(
+        [
+            f"{election.title}, {saying.local_time(count.time, election.timezone)}:",
+            f"{100 * count.counted_share:.1f} % of {election.stations_total:,.0f} stations counted.",
+            f"Final margin, {first.name} minus {second.name}: {expected} points (90 % interval {low} to {high}).",
+            _chances(forecast),
+        ]
+    )
+
+
+def table(forecast: "Forecast") -> "Table":
+    """A row per candidate, the one with most expected votes first."""
+    from rich.table import Table
+
+    grid = Table(
+        title=forecast.election.title, caption=paragraph(forecast), caption_justify="left", title_justify="left"
+    )
+    grid.add_column("candidate")
+    for heading in ("votes in", "share in", "final votes", "90 % interval", "final share", "most votes"):
+        grid.add_column(heading, justify="right")
+    counted, shares = forecast.count.votes, forecast.mean(forecast.shares).to_series()
+    low, high = (limit.to_series() for limit in forecast.quantiles(forecast.votes, [0.05, 0.95]))
+    expected = forecast.mean(forecast.votes).to_series()
+    names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
+    for name in expected.sort_values(ascending=False, kind="stable").index:
+        grid.add_row(
+            names[name],
+            f"{counted[name]:,.0f}",
+            f"{counted[name] / counted.sum():.2%}" if counted.sum() else "–",
+            f"{expected[name]:,.0f}",
+            f"{low[name]:,.0f} to {high[name]:,.0f}",
+            f"{shares[name]:.2%}",
+            saying.in_hundred(forecast.win_probability[name], certain=forecast.finished) + " in 100",
+        )
+    return grid
+
+
+def plain(forecast: "Forecast") -> dict[str, object]:
+    """The fields of `runoff-forecast forecast --json`, in types that JSON knows; shares to 6 decimals, votes whole."""
+    votes = {name: _votes(forecast, forecast.votes.sel(candidate=name)) for name in forecast.candidates}
+    values = _head(forecast) | {
+        "counted": _counted(forecast.count),
+        "win_probability": _rounded(forecast.win_probability),
+        "margin": _described(forecast, forecast.margin),
+        "votes": votes,
+        "outstanding": {
+            "stations": round(forecast.election.stations_total - forecast.count.counted - forecast.count.void),
+            "valid_votes": _votes(forecast, forecast.outstanding.sum("candidate")),
+        },
+        "regions": _regions(forecast),
+    }
+    if forecast.election.first_round is not None:
+        values |= _first_round(forecast)
+    return values | {"diagnostics": as_json(forecast.diagnostics)}
+
+
+def as_json(value: object) -> object:
+    """The same in types that JSON knows; numbers that are not finite become null, other things their text."""
+    if isinstance(value, Mapping):
+        return {str(name): as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return as_json(value.tolist())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _chances(forecast: "Forecast") -> str:
+    first_round = forecast.election.first_round
+    chances = forecast.win_probability if first_round is None else forecast.advance_probability
+    likeliest = sorted(forecast.election.candidates, key=lambda candidate: -chances[candidate.id])[:MANY_CANDIDATES]
+    text = ", ".join(f"{candidate.name} {_hundred(forecast, chances[candidate.id])}" for candidate in likeliest)
+    if first_round is None:
+        return f"Chances in 100 to win: {text}."
+    outright = _hundred(forecast, float(forecast.outright_probability.sum()))
+    return f"Chances in 100 to go on to a runoff: {text}; of an outright win: {outright}."
+
+
+def _hundred(forecast: "Forecast", probability: float) -> str:
+    return saying.in_hundred(probability, certain=forecast.finished)
+
+
+def _head(forecast: "Forecast") -> dict[str, object]:
+    election = forecast.election
+    head = {
+        "schema": JSON_SCHEMA,
+        "election": election.id,
+        "time": forecast.count.time.tz_convert(election.timezone).isoformat(),
+        "engine": forecast.engine,
+        "draws": forecast.draws.sizes["draw"],
+        "seed": forecast.seed,
+    }
+    return head if forecast.weights is None else head | {"effective_draws": round(forecast.effective_draws, 1)}
+
+
+def _counted(count: Count) -> dict[str, object]:
+    return {
+        "stations": round(count.counted),
+        "stations_total": round(count.election.stations_total),
+        "contested": round(count.contested),
+        "void": round(count.void),
+        "share": round(count.counted_share, 6),
+        "votes": {name: round(float(count.votes[name])) for name in count.election.candidate_ids},
+        "margin": None if np.isnan(count.margin) else round(float(count.margin), 6),
+    }
+
+
+def _described(forecast: "Forecast", quantity: xr.DataArray) -> dict[str, float]:
+    values = forecast.quantiles(quantity, list(MARKS.values())).to_numpy()
+    moments = {"mean": float(forecast.mean(quantity)), "sd": float(forecast.sd(quantity))}
+    return _rounded(moments | dict(zip(MARKS, values, strict=True)))
+
+
+def _votes(forecast: "Forecast", quantity: xr.DataArray) -> dict[str, int]:
+    low, high = forecast.quantiles(quantity, [0.05, 0.95]).to_numpy()
+    return {"mean": round(float(forecast.mean(quantity))), "q05": round(float(low)), "q95": round(float(high))}
+
+
+def _regions(forecast: "Forecast") -> list[dict[str, object]]:
+    return [
+        {
+            "region": region,
+            "name": row["name"],
+            "counted_share": round(row["counted_share"], 6),
+            "counted_share_known": bool(row["counted_share_known"]),
+            "margin": _rounded({"mean": row["margin"], "q05": row["margin_q05"], "q95": row["margin_q95"]}),
+            "outstanding_valid_votes": round(row["outstanding"]),
+        }
+        for region, row in forecast.to_frame().to_dict("index").items()
+    ]
+
+
+def _first_round(forecast: "Forecast") -> dict[str, object]:
+    pairings = forecast.pairings.items()
+    return {
+        "gaps": _described(forecast, forecast.gaps),
+        "advance_probability": _rounded(forecast.advance_probability),
+        "outright_probability": _rounded(forecast.outright_probability),
+        "pairings": [{"candidates": list(group), "probability": round(chance, 6)} for group, chance in pairings],
+    }
+
+
+def _rounded(values: Mapping[str, float] | pd.Series) -> dict[str, float]:
+    return {str(name): round(float(value), 6) for name, value in values.items()}
