@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 FEW_DRAWS = 200
-"""Fewer effective draws than this make a 90 % interval of a conditional forecast wobble by a tenth of its width."""
+"""With fewer effective draws than this, each end of a 90 % interval is uncertain by 5 % of its width and more."""
+
+OUT_OF_REACH = 5.0
+"""A condition that lies more tolerances than this from every draw is refused."""
 
 ROUNDING = 1e-6
 """Sums of float votes may miss each other by this share of a vote or of the sum, whichever is more."""
@@ -36,9 +39,9 @@ class Forecast:
 
     count: Count
     draws: xr.Dataset
-    """Valid votes over (draw, region, candidate): `final`; `outstanding`, the part not yet counted; `contested`, the part
-    of outstanding on sheets set aside. Optional: `outstanding_kind` and `contested_kind`, the same two by kind of place
-    (draw, kind, candidate), and `final_unit` (draw, unit, candidate)."""
+    """Valid votes over (draw, region, candidate): `final`; `outstanding`, the part not yet counted; `contested`, the
+    part of outstanding on sheets set aside. Optional: `outstanding_kind` and `contested_kind`, the same two by kind of
+    place (draw, kind, candidate), and `final_unit` (draw, unit, candidate)."""
     parameters: xr.Dataset = field(default_factory=xr.Dataset)
     """Draws of the model's named parameters; may be empty."""
     engine: str = "fast"
@@ -117,8 +120,7 @@ class Forecast:
         """Quantiles (quantile, ...) of a quantity with a draw dimension."""
         quantity = quantity.transpose("draw", ...)
         found = spread.quantiles(quantity.to_numpy(), shares, self.draw_weights)
-        coords = {name: values for name, values in quantity.coords.items() if "draw" not in values.dims}
-        return xr.DataArray(found, {"quantile": list(shares), **coords}, ("quantile", *quantity.dims[1:]))
+        return quantity.isel(draw=0, drop=True).expand_dims(quantile=list(shares)).copy(data=found)
 
     def probability(self, event: xr.DataArray) -> float:
         """How probable an event (draw) of true and false is, as in `forecast.probability(forecast.margin > 0.01)`."""
@@ -180,7 +182,7 @@ class Forecast:
 
     @cached_property
     def pairings(self) -> pd.Series:
-        """The probability of each runoff (a tuple of candidate ids), likeliest first; an outright win is what lacks to one."""
+        """The probability of each runoff (a tuple of candidate ids), likeliest first; the rest is an outright win."""
         advance = self._first_round.advance
         open_race = sum(self._meets(rule.share, rule.lead) for rule in self._first_round.outright).sum("candidate") == 0
         weights = self.draw_weights * open_race.to_numpy()
@@ -273,8 +275,6 @@ class Forecast:
             likelihood = likelihood * self._closeness(region_margin, tolerance, forecast.region_margin)
         if weights is None and not region_margin:
             return forecast
-        if not likelihood.sum() > 0:
-            raise ValueError("no draw is anywhere near this condition: the model holds it to be impossible")
         return forecast._weighted(likelihood)
 
     # As tables, text and files.
@@ -287,8 +287,8 @@ class Forecast:
     def to_frame(self) -> pd.DataFrame:
         """One row per region: its name, how far its count is, margin with 90 % interval, expected votes.
 
-        counted_share is of stations where counted_share_known, elsewhere of votes, as the model expects them; outstanding
-        is valid votes to come, and the candidates' columns are final votes.
+        counted_share is of stations where counted_share_known, elsewhere of votes, as the model expects them;
+        outstanding is valid votes to come, and the candidates' columns are final votes.
         """
         final = self.draws["final"].transpose("draw", "region", "candidate")
         low, high = self.quantiles(self.region_margin, [0.05, 0.95]).to_numpy()
@@ -320,7 +320,7 @@ class Forecast:
         return f"<Forecast: {self.summary()}>"
 
     def table(self) -> "Table":
-        """The forecast as a table for a terminal: a row per candidate, likeliest winner first."""
+        """The forecast as a table for a terminal: a row per candidate, most votes first."""
         return telling.table(self)
 
     def __rich__(self) -> "Table":
@@ -370,8 +370,7 @@ class Forecast:
 
     def _reduced(self, quantity: xr.DataArray, reduction: spread.Reduction) -> xr.DataArray:
         quantity = quantity.transpose("draw", ...)
-        coords = {name: values for name, values in quantity.coords.items() if "draw" not in values.dims}
-        return xr.DataArray(reduction(quantity.to_numpy(), self.draw_weights), coords, quantity.dims[1:])
+        return quantity.isel(draw=0, drop=True).copy(data=reduction(quantity.to_numpy(), self.draw_weights))
 
     def _median(self, values: np.ndarray) -> np.ndarray:
         finite = np.isfinite(values).all(axis=1)
@@ -400,14 +399,17 @@ class Forecast:
             raise ValueError(f"unknown region {unknown[0]!r}" if unknown else f"tolerance is above 0, got {tolerance}")
         distance = margin.sel(region=list(wanted)).to_numpy() - np.array(list(wanted.values()))
         exponent = -0.5 * np.square(distance / tolerance).sum(axis=1)
+        if exponent.max() < -0.5 * OUT_OF_REACH**2:
+            raise ValueError(f"no draw comes near to {dict(wanted)}: the model holds it to be impossible")
         return np.exp(exponent - exponent.max())
 
     def _without_contested(self, contested: str) -> Self:
         if contested != "annulled":
             raise ValueError(f"contested may be 'annulled', got {contested!r}")
         gone = self.draws["contested"]
-        changed = {name: (self.draws[name] - gone).clip(min=0) for name in ("final", "outstanding")}
-        draws = self.draws.assign(changed, contested=xr.zeros_like(gone)).drop_vars("final_unit", errors="ignore")
+        final, outstanding = ((self.draws[name] - gone).clip(min=0) for name in ("final", "outstanding"))
+        draws = self.draws.assign(final=final, outstanding=outstanding, contested=xr.zeros_like(gone))
+        draws = draws.drop_vars("final_unit", errors="ignore")
         if "contested_kind" in draws:
             kinds = (draws["outstanding_kind"] - draws["contested_kind"]).clip(min=0)
             draws = draws.assign(outstanding_kind=kinds, contested_kind=xr.zeros_like(kinds))

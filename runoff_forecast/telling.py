@@ -39,27 +39,36 @@ def paragraph(forecast: "Forecast") -> str:
 
 def table(forecast: "Forecast") -> "Table":
     """A row per candidate, the one with most expected votes first."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
+    caption = paragraph(forecast)
     grid = Table(
-        title=forecast.election.title, caption=paragraph(forecast), caption_justify="left", title_justify="left"
+        box=SIMPLE_HEAD, title=forecast.election.title, title_justify="left", caption=caption, caption_justify="left"
     )
     grid.add_column("candidate")
-    for heading in ("votes in", "share in", "final votes", "90 % interval", "final share", "most votes"):
-        grid.add_column(heading, justify="right")
-    counted, shares = forecast.count.votes, forecast.mean(forecast.shares).to_series()
-    low, high = (limit.to_series() for limit in forecast.quantiles(forecast.votes, [0.05, 0.95]))
-    expected = forecast.mean(forecast.votes).to_series()
+    for heading in (
+        "votes in",
+        "share in",
+        "final votes",
+        "final share",
+        "90 % interval",
+        "chances to\nbe first, in 100",
+    ):
+        grid.add_column(heading, justify="right", no_wrap=True)
+    votes, counted = forecast.count.votes, forecast.count.votes.sum()
+    expected, shares = (forecast.mean(quantity).to_series() for quantity in (forecast.votes, forecast.shares))
+    low, high = (limit.to_series() for limit in forecast.quantiles(forecast.shares, [0.05, 0.95]))
     names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
     for name in expected.sort_values(ascending=False, kind="stable").index:
         grid.add_row(
             names[name],
-            f"{counted[name]:,.0f}",
-            f"{counted[name] / counted.sum():.2%}" if counted.sum() else "–",
+            f"{votes[name]:,.0f}",
+            f"{votes[name] / counted:.2%}" if counted else "–",
             f"{expected[name]:,.0f}",
-            f"{low[name]:,.0f} to {high[name]:,.0f}",
             f"{shares[name]:.2%}",
-            saying.in_hundred(forecast.win_probability[name], certain=forecast.finished) + " in 100",
+            f"{low[name]:.2%} to {high[name]:.2%}",
+            _hundred(forecast, forecast.win_probability[name]),
         )
     return grid
 
