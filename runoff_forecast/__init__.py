@@ -13,3 +13,4 @@ from .election import (
     Source as Source,
 )
 from .night import Night as Night, Result as Result
+from .sources import elections as elections, load as load, read_counts as read_counts, write_night as write_night

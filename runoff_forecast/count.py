@@ -161,7 +161,7 @@ class Counts:
         """
         if at_most < 1:
             raise ValueError(f"at_most is a number of moments, 1 or more, got {at_most}")
-        history = [self[position].holdings for position in self._spread(at_most)]
+        history = [] if self.frame.empty else [self[position].holdings for position in self._spread(at_most)]
         return batches_of(history, self.latest.holdings, self.election)
 
     @cached_property
@@ -181,24 +181,45 @@ class Counts:
         return order[:-1][same], order[1:][same]
 
     def _spread(self, at_most: int) -> list[int]:
-        """At most `at_most` - 1 moments before the last, evenly spaced in stations counted."""
-        if len(self) <= at_most:
-            return list(range(len(self) - 1))
+        """At most `at_most` - 1 moments before the last: first those with rows of the level that holds most of the count,
+        then others, each evenly spaced in stations counted."""
+        last, wanted = len(self) - 1, at_most - 1
+        telling = np.unique(self._moment[self._level == self._main_level])
+        telling = telling[telling < last]
+        others = np.setdiff1d(np.arange(last), telling)
         progress = self._progress()
-        wanted = np.linspace(progress[0], progress[-1], at_most)[:-1]
-        nearest = {int(np.abs(progress - stations).argmin()) for stations in wanted}
-        return sorted(nearest - {len(self) - 1})
+        chosen = _evenly(telling, progress, wanted)
+        return sorted([*chosen, *_evenly(others, progress, wanted - len(chosen))])
+
+    @cached_property
+    def _level(self) -> np.ndarray:
+        units, regions = len(self.election.units), len(self.election.regions)
+        return np.searchsorted([units, units + regions], self._codes, side="right")
+
+    @cached_property
+    def _moment(self) -> np.ndarray:
+        return self.times.searchsorted(self.frame["time"])
+
+    @cached_property
+    def _main_level(self) -> int:
+        held = self.latest.holdings.frame.groupby("level")["counted"].sum()
+        return ["unit", "region", "nation"].index(held.idxmax())
 
     def _progress(self) -> np.ndarray:
         # Stations in at each time, by the level that knows of most: cheap, where resolving every moment would not be.
         gained = self.frame["counted"].to_numpy().copy()
         before, after = self._successive()
         gained[after] -= self.frame["counted"].to_numpy()[before]
-        level = np.searchsorted([len(self.election.units), len(self.election.units) + len(self.election.regions)],
-                                self._codes, side="right")
         steps = np.zeros((len(self), 3))
-        np.add.at(steps, (self.times.searchsorted(self.frame["time"]), level), gained)
+        np.add.at(steps, (self._moment, self._level), gained)
         return steps.cumsum(axis=0).max(axis=1)
+
+
+def _evenly(moments: np.ndarray, progress: np.ndarray, at_most: int) -> list[int]:
+    if len(moments) <= at_most:
+        return moments.tolist()
+    known = progress[moments]
+    return sorted({int(moments[np.abs(known - at).argmin()]) for at in np.linspace(known[0], known[-1], at_most)})
 
 
 def margin_of(votes: pd.Series) -> float:

@@ -1,20 +1,21 @@
 """The disjoint groups that known votes fall into, where rows of several levels and times stand beside each other."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from .checks.problem import Problem
-from .checks.tally import SHEETS, tally_columns
+from .checks.tally import DUST, ROUNDING, SHEETS, SPOILT, tally_columns
 from .election import Election
 
 NEVER = np.iinfo(np.int64).min
 """The time of a row that does not exist: older than all others."""
-DUST = 1e-6
-"""Stations and votes below this are rounding, left by sums over `counted_share`."""
+LATER = np.iinfo(np.int64).max
+PASSED_OVER = 0.01
+"""An older coarser row that newer finer ones replace is worth a word if more than this share of its stations is lost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +60,16 @@ def resolved(election: Election, rows: pd.DataFrame) -> tuple[Holdings, list[Pro
     lies in the units below whose own row is older or missing and that still had stations pending. An older one is ignored.
     """
     state = _State(election, rows)
-    problems: list[Problem] = list(state.outdated())
-    coarse = []
+    problems = list(state.problems())
+    groups = []
     for group in state.coarser():
-        kept, found = _weighed(group, state)
-        coarse += kept
-        problems += found
-    return _holdings(election, state, coarse), problems
+        if group.remainder:
+            members, room = state.open_members(group)
+            if group.values[0] > room + DUST:
+                problems.append(_crowded(group, room))
+            group = replace(group, members=members)
+        groups.append(group)
+    return _holdings(election, state, groups), problems
 
 
 class _State:
@@ -75,64 +79,103 @@ class _State:
         self.election = election
         self.columns = tally_columns(election.candidate_ids)
         self.region_of = election.region_index
+        self.stations = election.units["stations"].to_numpy()
         units, regions = len(election.units), len(election.regions)
         values = np.zeros((units + regions + 1, len(self.columns)))
         times = np.full(units + regions + 1, NEVER)
         codes = place_codes(election, rows["level"], rows["place"])
         values[codes] = rows[self.columns].to_numpy(dtype=float)
-        times[codes] = rows["as_of"].dt.as_unit("us").astype("int64")
+        times[codes] = _microseconds(rows["as_of"])
         self.unit, self.region, self.nation = values[:units], values[units:-1], values[-1]
         self.unit_time, self.region_time, self.nation_time = times[:units], times[units:-1], int(times[-1])
+        self.by_share = bool((values[:, 0] % 1 > 0).any())
         self._settle_regions()
+        self._settle_nation()
 
     def _settle_regions(self) -> None:
+        """Which region rows stand, and what is known of each region by them or by its units."""
+        regions = len(self.region)
         self.below = np.zeros_like(self.region)
         np.add.at(self.below, self.region_of, self.unit)
-        self.newest = np.full(len(self.region), NEVER)
-        np.maximum.at(self.newest, self.region_of, self.unit_time)
-        self.oldest = np.full(len(self.region), np.iinfo(np.int64).max)
+        self.newest, self.oldest = np.full(regions, NEVER), np.full(regions, LATER)
         has_row = self.unit_time > NEVER
+        np.maximum.at(self.newest, self.region_of[has_row], self.unit_time[has_row])
         np.minimum.at(self.oldest, self.region_of[has_row], self.unit_time[has_row])
-        self.stands = (self.region_time > NEVER) & (self.region_time >= self.newest)
+        size = np.bincount(self.region_of, self.stations, minlength=regions)
+        self.region_pending = size - self.region[:, : len(SHEETS)].sum(axis=1)
+        self.newer = (self.region_time > NEVER) & (self.region_time >= self.newest)
+        self.beyond = self._less(self.region, self.below, size)
+        self.stands = self.newer & ((self.newest == NEVER) | ~self.contradicted(self.beyond))
         self.standing = np.where(self.stands[:, None], self.region, self.below)
         self.standing_time = np.where(self.stands, self.region_time, self.newest)
-        self.nation_stands = self.nation_time > NEVER and self.nation_time >= self.standing_time.max()
+        self.standing_oldest = np.where(self.stands, self.region_time, self.oldest)
+
+    def _settle_nation(self) -> None:
+        known = self.standing_time > NEVER
+        self.nation_alone = not known.any()
+        self.nation_newer = self.nation_time > NEVER and self.nation_time >= self.standing_time.max()
+        explained = self.standing[known].sum(axis=0)
+        self.nation_beyond = self._less(self.nation, explained, self.stations.sum())
+        self.nation_stands = self.nation_newer and (self.nation_alone or not self.contradicted(self.nation_beyond))
+
+    def _less(self, coarse: np.ndarray, fine: np.ndarray, stations: np.ndarray | float) -> np.ndarray:
+        beyond = coarse - fine
+        beyond[np.abs(beyond) < DUST] = 0.0
+        # Sheets leave review as they are decided, so fewer of them than older finer rows knew of is no contradiction.
+        beyond[..., 1 : len(SHEETS)] = np.maximum(beyond[..., 1 : len(SHEETS)], 0.0)
+        if self.by_share:   # shares are published rounded
+            counted = beyond[..., 0]
+            beyond[..., 0] = np.where((counted < 0) & (counted > -ROUNDING * stations), 0.0, counted)
+        return beyond
+
+    def contradicted(self, beyond: np.ndarray) -> np.ndarray:
+        """Where a coarser row holds fewer stations or votes than the finer ones, or more votes in no more stations."""
+        votes = beyond[..., len(SHEETS) : -len(SPOILT)]
+        negative = (beyond[..., 0] < 0) | (votes < 0).any(axis=-1)
+        return negative | ((beyond[..., 0] == 0) & (votes > 0).any(axis=-1))
 
     @cached_property
     def pending(self) -> np.ndarray:
         """Stations of each unit that its own row leaves open."""
-        return self.election.units["stations"].to_numpy() - self.unit[:, : len(SHEETS)].sum(axis=1)
+        return self.stations - self.unit[:, : len(SHEETS)].sum(axis=1)
 
-    @cached_property
-    def region_pending(self) -> np.ndarray:
-        stations = np.bincount(self.region_of, self.election.units["stations"], minlength=len(self.region))
-        return stations - self.region[:, : len(SHEETS)].sum(axis=1)
-
-    def outdated(self) -> Iterator[Problem]:
-        """Coarser rows passed over for newer finer ones although they hold more than these."""
-        regions = (self.region_time > NEVER) & ~self.stands & (self.region[:, 0] > self.below[:, 0] + DUST)
-        for region in np.flatnonzero(regions):
-            yield _passed_over("region '" + self.election.regions.index[region] + "'", self.region[region, 0], self.below[region, 0])
+    def problems(self) -> Iterator[Problem]:
+        """Coarser rows that contradict the finer ones, and older ones that are passed over although they hold more."""
+        for region in np.flatnonzero(self.newer & ~self.stands):
+            name = "region '" + self.election.regions.index[region] + "'"
+            fatal = self.region_time[region] == self.oldest[region]
+            yield _contradiction(name, self.columns, self.beyond[region], fatal=bool(fatal))
+        lost = (self.region_time > NEVER) & ~self.newer & self._is_much(self.region[:, 0], self.below[:, 0])
+        for region in np.flatnonzero(lost):
+            name = "region '" + self.election.regions.index[region] + "'"
+            yield _passed_over(name, self.region[region, 0], self.below[region, 0])
+        if self.nation_newer and not self.nation_stands:
+            fatal = self.nation_time == self.standing_oldest.min()
+            yield _contradiction("the nation", self.columns, self.nation_beyond, fatal=bool(fatal))
         total = self.standing[:, 0].sum()
-        if self.nation_time > NEVER and not self.nation_stands and self.nation[0] > total + DUST:
-            yield _passed_over("nation", self.nation[0], total)
+        if self.nation_time > NEVER and not self.nation_newer and self._is_much(self.nation[0], total):
+            yield _passed_over("the nation", self.nation[0], total)
+
+    def _is_much(self, coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
+        return coarse - fine > PASSED_OVER * coarse
 
     def coarser(self) -> Iterator[_Group]:
-        """The standing region rows and the standing nation row, less what finer rows explain."""
+        """The standing region rows and the standing nation row, less what finer rows explain; nothing where that is all."""
         members = _members_by_region(self.region_of, len(self.region)) if self.stands.any() else []
         for region in np.flatnonzero(self.stands):
-            below = members[region]
-            known = self.newest[region] > NEVER
-            yield _Group("region", self.election.regions.index[region], bool(known), int(self.region_time[region]),
-                         _less(self.region[region], self.below[region]) if known else self.region[region], below)
-        if self.nation_stands:
-            known = self.standing_time.max() > NEVER
-            explained = self.standing[self.standing_time > NEVER].sum(axis=0)
-            yield _Group("nation", "", bool(known), self.nation_time,
-                         _less(self.nation, explained) if known else self.nation, np.arange(len(self.unit)))
+            place, as_of = self.election.regions.index[region], int(self.region_time[region])
+            if self.newest[region] == NEVER:
+                yield _Group("region", place, False, as_of, self.region[region], members[region])
+            elif np.nan_to_num(self.beyond[region]).any():
+                yield _Group("region", place, True, as_of, _spoilt_unknown(self.beyond[region]), members[region])
+        everywhere = np.arange(len(self.unit))
+        if self.nation_stands and self.nation_alone:
+            yield _Group("nation", "", False, self.nation_time, self.nation, everywhere)
+        elif self.nation_stands and np.nan_to_num(self.nation_beyond).any():
+            yield _Group("nation", "", True, self.nation_time, _spoilt_unknown(self.nation_beyond), everywhere)
 
-    def open_members(self, group: _Group) -> tuple[np.ndarray, bool]:
-        """The units in which a remainder may lie; False where none of them should have had anything left to count."""
+    def open_members(self, group: _Group) -> tuple[np.ndarray, float]:
+        """The units in which a remainder may lie, and how many stations they should have had left to count."""
         below = group.members
         covered, is_open = self.unit_time[below], self.pending[below] > DUST
         if group.level == "nation":
@@ -140,45 +183,16 @@ class _State:
             covered = np.where(stands, self.region_time[self.region_of[below]], covered)
             is_open &= ~stands | (self.region_pending[self.region_of[below]] > DUST)
         older = covered < group.as_of
-        for chosen, sound in ((older & is_open, True), (older, False)):
-            if chosen.any():
-                return below[chosen], sound
-        return below, False
-
-    def is_of_one_time(self, group: _Group) -> bool:
-        """Whether the finer rows below the group all have its own time, so that they must add up."""
-        if group.level == "region":
-            return self.oldest[self.election.regions.index.get_loc(group.place)] == group.as_of
-        times = np.where(self.stands, self.region_time, np.minimum(self.oldest, self.newest))
-        return bool((times[self.standing_time > NEVER] == group.as_of).all())
+        chosen = older & is_open
+        if chosen.any():
+            return below[chosen], float(self.pending[below[chosen]].sum())
+        return (below[older] if older.any() else below), 0.0
 
 
-def _weighed(group: _Group, state: _State) -> tuple[list[_Group], list[Problem]]:
-    if not group.remainder:
-        return [group], []
-    values, columns = group.values, state.columns
-    sheets, others = len(SHEETS), len(columns) - 2
-    counted_and_votes = np.r_[0, sheets:others]
-    worst = counted_and_votes[np.argmin(values[counted_and_votes])]
-    if values[worst] < 0:
-        return [], [_negative(group, columns[worst], values[worst], fatal=state.is_of_one_time(group))]
-    if not np.nan_to_num(values).any():
-        return [], []
-    if values[0] == 0 and values[sheets:others].any():
-        return [], [_voteless(group, values[sheets:others].sum())]
-    values = np.where((np.arange(len(columns)) >= others) & (values < 0), np.nan, values)
-    members, sound = state.open_members(group)
-    room = state.pending[members].sum()
-    problems = [] if sound and values[0] <= room + DUST else [_crowded(group, values[0], room if sound else 0.0)]
-    return [_Group(group.level, group.place, True, group.as_of, values, members)], problems
-
-
-def _less(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
-    beyond = coarse - fine
-    beyond[np.abs(beyond) < DUST] = 0.0
-    # Sheets leave review as they are decided, so fewer of them than the older finer rows knew of is no contradiction.
-    beyond[1 : len(SHEETS)] = np.maximum(beyond[1 : len(SHEETS)], 0.0)
-    return beyond
+def _spoilt_unknown(beyond: np.ndarray) -> np.ndarray:
+    """Blank and null votes of a remainder are unknown where the finer rows have more of them."""
+    spoilt = beyond[-len(SPOILT) :]
+    return np.r_[beyond[: -len(SPOILT)], np.where(spoilt < 0, np.nan, spoilt)]
 
 
 def _members_by_region(region_of: np.ndarray, regions: int) -> list[np.ndarray]:
@@ -198,33 +212,34 @@ def _holdings(election: Election, state: _State, coarse: list[_Group]) -> Holdin
     return Holdings(frame, (*units[:, None], *(group.members for group in coarse)))
 
 
-def _named(group: _Group) -> str:
-    return "nation" if group.level == "nation" else group.level + " '" + group.place + "'"
-
-
-def _negative(group: _Group, column: str, beyond: float, *, fatal: bool) -> Problem:
-    expected = "at least the sum of the finer rows below " + _named(group) + ", it is " + _number(-beyond) + " less"
+def _contradiction(name: str, columns: Sequence[str], beyond: np.ndarray, *, fatal: bool) -> Problem:
+    numbers = np.r_[0, len(SHEETS) : len(columns) - len(SPOILT)]
+    worst = numbers[np.argmin(beyond[numbers])]
+    if beyond[worst] < 0:
+        column, expected = columns[worst], "at least the sum of the finer rows below it, is " + _number(-beyond[worst]) + " less"
+    else:
+        column, expected = "counted", "more stations than the finer rows below it, since it has more votes"
     if fatal:
-        return Problem("counts", None, column, None, expected + " at the same time")
-    return Problem("counts", None, column, None, expected + "; the newer coarser row is ignored", "warning")
+        return Problem("counts", None, column, name, expected + ", at the same time")
+    return Problem("counts", None, column, name, expected + "; the newer row is ignored beside the older finer ones", "warning")
 
 
-def _voteless(group: _Group, votes: float) -> Problem:
-    expected = "stations for the " + _number(votes) + " votes that " + _named(group) + " has beyond its finer rows; they are ignored"
-    return Problem("counts", None, "counted", "0", expected, "warning")
+def _crowded(group: _Group, room: float) -> Problem:
+    name = "the nation" if group.level == "nation" else "region '" + group.place + "'"
+    expected = ("at most " + _number(room) + " stations beyond the finer rows below " + name
+                + ", what the places without a row of this time left open")
+    return Problem("counts", None, "counted", _number(group.values[0]), expected, "warning")
 
 
-def _crowded(group: _Group, counted: float, room: float) -> Problem:
-    expected = ("at most " + _number(room) + " stations, what the places below " + _named(group)
-                + " without a row of this time leave open")
-    return Problem("counts", None, "counted", _number(counted), expected, "warning")
-
-
-def _passed_over(place: str, coarse: float, fine: float) -> Problem:
-    expected = ("finer rows that cover what the older row of " + place + " knew (" + _number(coarse)
-                + " stations); it is ignored beside newer finer rows")
+def _passed_over(name: str, coarse: float, fine: float) -> Problem:
+    expected = ("finer rows that cover the " + _number(coarse) + " stations of the older row of " + name
+                + "; it is ignored beside newer finer rows")
     return Problem("counts", None, "counted", _number(fine), expected, "warning")
 
 
 def _number(value: float) -> str:
     return f"{value:,.6g}" if value != round(value) else f"{value:,.0f}"
+
+
+def _microseconds(times: pd.Series) -> np.ndarray:
+    return times.dt.as_unit("us").astype("int64").to_numpy()

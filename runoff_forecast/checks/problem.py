@@ -56,10 +56,14 @@ class InvalidCount(InvalidInput):
     """The counted votes (counts.csv) or the final result (result.csv) are at fault."""
 
 
+def is_error(problem: Problem) -> bool:
+    return problem.severity == "error"
+
+
 def settled(problems: Iterable[Problem], kind: type[InvalidInput]) -> tuple[Problem, ...]:
     """The warnings among the problems; raises `kind` with all of them when one is an error."""
     problems = tuple(problems)
-    if any(problem.severity == "error" for problem in problems):
+    if any(map(is_error, problems)):
         raise kind(problems)
     return problems
 

@@ -1,0 +1,51 @@
+"""The bundled elections, and the one way in to these and to folders of one's own."""
+
+import difflib
+import tomllib
+from pathlib import Path
+
+from ..checks.problem import InvalidElection, Problem
+from ..night import Night
+from .folder import read_night
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def data_folder() -> Path:
+    """Where the bundled elections stand: inside an installed package, or at the top of a checkout."""
+    installed = PACKAGE / "data"
+    return installed if installed.is_dir() else PACKAGE.parent / "data"
+
+
+def elections() -> dict[str, str]:
+    """The titles of the bundled elections by id."""
+    headers = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(data_folder().glob("*/election.toml")))
+    return {header["id"]: header["title"] for header in headers}
+
+
+def folder_of(election: Path | str) -> Path:
+    """The folder of a bundled id, or the folder itself; a folder named like a bundled id is meant by `./` before it.
+
+    Raises `InvalidElection` where there is neither.
+    """
+    bundled = data_folder() / election
+    if isinstance(election, str) and election in _ids():
+        return bundled
+    if Path(election).exists():
+        return Path(election)
+    near = difflib.get_close_matches(str(election), _ids(), n=1)
+    hint = " (did you mean '" + near[0] + "'?)" if near else ""
+    expected = "a folder, or one of the bundled elections " + ", ".join(_ids()) + hint
+    raise InvalidElection([Problem(str(election), None, None, None, expected + "; there is no such folder")])
+
+
+def load(election: Path | str, *, counts: Path | str | None = None) -> Night:
+    """A bundled election by its id, or a folder; `counts` names a file that takes the place of the folder's own counts.
+
+    Raises `InvalidElection` or `InvalidCount` with every problem at once.
+    """
+    return read_night(folder_of(election), counts=counts)
+
+
+def _ids() -> list[str]:
+    return sorted(path.parent.name for path in data_folder().glob("*/election.toml"))

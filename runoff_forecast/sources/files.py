@@ -1,0 +1,172 @@
+"""Bytes on disk to tables: csv, csv.gz or parquet, with the line of every row; no error of a library gets through."""
+
+import csv
+import gzip
+import io
+import tomllib
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..checks.problem import Problem
+from ..checks.table import Table
+
+ENDINGS = (".csv", ".csv.gz", ".parquet")
+TEXT_COLUMNS = ("unit", "region", "area", "kind", "name", "level", "place", "time")
+SIGNS = {";": "a semicolon", "\t": "a tab", "|": "a bar"}
+
+type Read[T] = tuple[T | None, list[Problem]]
+"""What was read, as far as that went, and what was wrong with it."""
+
+
+def find_table(folder: Path, stem: str) -> Read[Path]:
+    """The one file that holds a table; (None, []) where there is none."""
+    there = [folder / (stem + ending) for ending in ENDINGS if (folder / (stem + ending)).is_file()]
+    if len(there) > 1:
+        names = ", ".join(path.name for path in there)
+        return None, [Problem(stem + ".csv", None, None, names, "one file for this table, not several")]
+    return (there[0] if there else None), []
+
+
+def read_table(path: Path) -> Read[Table]:
+    """A table with cells as they stand: texts, or numbers where a whole column is of numbers."""
+    if path.name.endswith(".parquet"):
+        return _read_parquet(path)
+    if not path.name.endswith((".csv", ".csv.gz")):
+        return None, [Problem(path.name, None, None, None, "a file that ends in " + ", ".join(ENDINGS))]
+    data, problems = _read_bytes(path)
+    text, undecoded = (None, []) if data is None else _decoded(data, path.name)
+    problems += undecoded
+    if text is None:
+        return None, problems
+    header, problems = _header(text, path.name)
+    if header is None:
+        return None, problems
+    table, ragged = _rows(text, header, path.name)
+    return table, problems + ragged
+
+
+def read_toml(path: Path) -> Read[dict[str, Any]]:
+    """The content of a toml file."""
+    data, problems = _read_bytes(path)
+    text, undecoded = (None, []) if data is None else _decoded(data, path.name)
+    problems += undecoded
+    if text is None:
+        return None, problems
+    try:
+        return tomllib.loads(text), problems
+    except tomllib.TOMLDecodeError as error:
+        reason, _, where = str(error).partition(" (at ")
+        row = int(where.split()[1].rstrip(",")) if where.startswith("line ") else None
+        return None, [Problem(path.name, row, None, None, "well-formed TOML: " + reason[:1].lower() + reason[1:])]
+
+
+def _read_bytes(path: Path) -> Read[bytes]:
+    try:
+        data = path.read_bytes()
+        return (gzip.decompress(data) if path.name.endswith(".gz") else data), []
+    except FileNotFoundError:
+        return None, [Problem(path.name, None, None, None, "this file; it is missing")]
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return None, [Problem(path.name, None, None, None, "a sound gzip file; this one is broken or cut off")]
+    except OSError as error:
+        return None, [Problem(path.name, None, None, None, "a readable file: " + (error.strerror or str(error)))]
+
+
+def _decoded(data: bytes, file: str) -> Read[str]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = data[: error.start].count(b"\n") + 1
+        found = repr(data[error.start : error.start + 1])[1:]
+        return None, [Problem(file, row, None, found, "text in UTF-8; the file is in another encoding (Latin-1, UTF-16?)")]
+    if "\0" in text:
+        row = text[: text.index("\0")].count("\n") + 1
+        return None, [Problem(file, row, None, "\\0", "text; the file is of another sort, or broken")]
+    return text, []
+
+
+def _header(text: str, file: str) -> Read[list[str]]:
+    """The column names; None where there is no table below them to speak of."""
+    if not text.strip():
+        return None, [Problem(file, None, None, None, "a header line and rows; the file is empty")]
+    try:
+        header = next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error as error:
+        return None, [Problem(file, 1, None, None, "a header line of a csv table: " + str(error))]
+    for sign, word in SIGNS.items():
+        if len(header) == 1 and sign in header[0]:
+            return None, [Problem(file, 1, None, header[0], "columns separated by commas; these are separated by " + word)]
+    found = []
+    for name in dict.fromkeys(header):
+        if not name.strip():
+            found.append(Problem(file, 1, None, "", "a name for every column of the header"))
+        elif name != name.strip():
+            found.append(Problem(file, 1, name, name, "a column name without spaces around it"))
+        if name.strip() and header.count(name) > 1:
+            found.append(Problem(file, 1, name, name, "each column once"))
+    return (None if found else header), found
+
+
+def _rows(text: str, header: list[str], file: str) -> Read[Table]:
+    plain = '"' not in text and "\r" not in text.replace("\r\n", "")
+    lines = text.count("\n") + (not text.endswith("\n"))
+    if plain and text.count(",") == lines * (len(header) - 1) and (len(header) > 1 or "\n\n" not in text):
+        return Table(file, _parsed(text), np.arange(2, lines + 1)), []
+    return _rows_one_by_one(text, header, file)
+
+
+def _parsed(text: str) -> pd.DataFrame:
+    return pd.read_csv(
+        io.StringIO(text), dtype=dict.fromkeys(TEXT_COLUMNS, str), keep_default_na=False, na_values=[""],
+        index_col=False, low_memory=False, skip_blank_lines=False,
+    )
+
+
+def _rows_one_by_one(text: str, header: list[str], file: str) -> Read[Table]:
+    """The long way, for quoted cells that run over lines, blank lines and rows of the wrong length."""
+    found: list[Problem] = []
+    kept: list[list[str]] = []
+    rows: list[int] = []
+    try:
+        for row, cells in _numbered(text):
+            if len(cells) == len(header):
+                kept.append(cells)
+                rows.append(row)
+            else:
+                expected = str(len(header)) + " cells, as in the header"
+                found.append(Problem(file, row, None, str(len(cells)) + " cells", expected))
+    except csv.Error as error:
+        return None, [Problem(file, None, None, None, "a well-formed csv table: " + str(error))]
+    again = io.StringIO()
+    csv.writer(again, lineterminator="\n").writerows([header, *kept])
+    return Table(file, _parsed(again.getvalue()), np.array(rows, dtype=int)), found
+
+
+def _numbered(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row below the header with the line it starts on, as an editor counts lines; blank lines are passed over."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    next(reader)
+    start = reader.line_num + 1
+    for cells in reader:
+        if cells:
+            yield start, cells
+        start = reader.line_num + 1
+
+
+def _read_parquet(path: Path) -> Read[Table]:
+    try:
+        frame = pd.read_parquet(path)
+    except FileNotFoundError:
+        return None, [Problem(path.name, None, None, None, "this file; it is missing")]
+    except ImportError:
+        return None, [Problem(path.name, None, None, None, "pyarrow to read it with: pip install pyarrow")]
+    except Exception:   # pyarrow raises many kinds for a broken file, and promises none of them
+        return None, [Problem(path.name, None, None, None, "a sound parquet file; this one cannot be read")]
+    if not frame.columns.is_unique:
+        return None, [Problem(path.name, None, None, None, "each column once")]
+    return Table.of_frame(path.name, frame), []

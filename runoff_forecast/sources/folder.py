@@ -1,0 +1,120 @@
+"""A folder of files, as an election office's figures are kept here, to a `Night`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..checks.header import candidate_ids, header_problems, known_date, known_timezone
+from ..checks.problem import InvalidCount, InvalidElection, InvalidInput, Problem, is_error, settled
+from ..checks.register import Register, read_register
+from ..checks.table import Table
+from ..checks.tally import Ballot, read_counts as read_count_rows, read_result
+from ..count import Counts
+from ..election import Election
+from ..night import Night, Result
+from .files import Read, find_table, read_table, read_toml
+
+
+def read_night(folder: Path | str, *, counts: Path | str | None = None) -> Night:
+    """The folder's election, counts and result; a file of counts given takes the place of the folder's own.
+
+    Raises `InvalidElection` or `InvalidCount` with every problem of the folder at once.
+    """
+    folder = Path(folder)
+    header, register, about_election = _read_election(folder)
+    ballot = _ballot(header, register)
+    counts_table, problems = _optional_table(folder, "counts") if counts is None else read_table(Path(counts))
+    tally, about_counts = _checked(counts_table, ballot, read_count_rows, problems)
+    result_table, problems = _optional_table(folder, "result")
+    final, about_result = _checked(result_table, ballot, read_result, problems)
+    together = [*about_election, *about_counts, *about_result]
+    settled(together, InvalidElection if any(map(is_error, about_election)) else InvalidCount)
+    election = Election.from_header(header, register, about_election)
+    night = Counts.empty(election) if tally is None else Counts(election, tally, tuple(about_counts))
+    return Night(election, night, None if final is None else Result(election, final, tuple(about_result)))
+
+
+def read_election(folder: Path | str) -> Election:
+    """The folder's election alone; its counts and its result are not looked at. Raises `InvalidElection`."""
+    header, register, problems = _read_election(Path(folder))
+    settled(problems, InvalidElection)
+    return Election.from_header(header, register, problems)
+
+
+def read_counts(source: Path | str | pd.DataFrame, election: Election) -> Counts:
+    """Checked counts of the election, from a file or a data frame. Raises `InvalidCount`."""
+    if isinstance(source, pd.DataFrame):
+        return Counts.from_frame(election, source)
+    table, problems = read_table(Path(source))
+    tally, problems = _checked(table, election.ballot, read_count_rows, problems)
+    warnings = settled(problems, InvalidCount)
+    return Counts(election, tally, warnings)
+
+
+def check_folder(folder: Path | str, *, counts: Path | str | None = None) -> tuple[Problem, ...]:
+    """Every problem of the folder, warnings included; empty where all is well."""
+    try:
+        night = read_night(folder, counts=counts)
+        snapshots = [problem for count in night.counts for problem in count.warnings]
+    except InvalidInput as invalid:
+        return invalid.problems
+    return tuple(dict.fromkeys((*night.warnings, *snapshots)))
+
+
+def _read_election(folder: Path) -> tuple[Mapping[str, Any], Register | None, list[Problem]]:
+    """Header and register as far as they can be read, and all that is wrong with them."""
+    if not folder.is_dir():
+        state = "this is a file" if folder.exists() else "there is no such folder"
+        return {}, None, [Problem(str(folder), None, None, None, "a folder with election.toml and units.csv; " + state)]
+    header, problems = read_toml(folder / "election.toml")
+    if header is not None:
+        problems += header_problems(header, "election.toml")
+    units, found = _table(folder, "units")
+    regions, more = _optional_table(folder, "regions")
+    problems += [*found, *more]
+    if units is None:
+        return header or {}, None, problems
+    register, found = read_register(units, regions)
+    problems += [*found, *_own_lists(header or {}, register)]
+    return header or {}, register if units.has("unit") and len(units.frame) else None, problems
+
+
+def _own_lists(header: Mapping[str, Any], register: Register) -> list[Problem]:
+    lists = ", ".join(register.baseline.columns)
+    return [
+        Problem("election.toml", None, "candidates.baseline", entry["baseline"], "one of the baseline lists of units.csv: " + lists)
+        for entry in (header.get("candidates", []) if candidate_ids(header) else [])
+        if isinstance(entry.get("baseline"), str) and entry["baseline"] not in register.baseline.columns
+    ]
+
+
+def _table(folder: Path, stem: str) -> Read[Table]:
+    path, problems = find_table(folder, stem)
+    if path is None:
+        missing = Problem(stem + ".csv", None, None, None, "this file (or " + stem + ".csv.gz, " + stem + ".parquet); it is missing")
+        return None, problems or [missing]
+    return read_table(path)
+
+
+def _optional_table(folder: Path, stem: str) -> Read[Table]:
+    path, problems = find_table(folder, stem)
+    return (None, problems) if path is None else read_table(path)
+
+
+def _ballot(header: Mapping[str, Any], register: Register | None) -> Ballot | None:
+    """What votes are checked against; None without a register, when every place would be unknown: one fault told many times."""
+    if register is None:
+        return None
+    return Ballot(
+        candidate_ids(header), known_date(header), known_timezone(header),
+        register.units, register.regions.index, register.nominal_stations,
+    )
+
+
+def _checked(table: Table | None, ballot: Ballot | None, read, problems: list[Problem]) -> Read[pd.DataFrame]:
+    if table is None or ballot is None:
+        return None, problems
+    frame, found = read(table, ballot)
+    return frame, [*problems, *found]
