@@ -6,10 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from data.compile import peru_2021
+from data.compile import peru_2021, peru_press
 
 COMPILERS = {
     "peru-2021-runoff": peru_2021.compile_runoff,
+    **peru_press.COMPILERS,
 }
 
 
