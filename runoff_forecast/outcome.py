@@ -169,8 +169,7 @@ class Forecast:
     @cached_property
     def outright_probability(self) -> pd.Series:
         """The probability of each candidate to win in the first round, by any of the election's rules for that."""
-        met = sum(self._meets(rule.share, rule.lead) for rule in self._first_round.outright)
-        return self.mean(met > 0).to_series().rename("outright_probability")
+        return self.mean(self._won_outright).to_series().rename("outright_probability")
 
     @cached_property
     def advance_probability(self) -> pd.Series:
@@ -183,10 +182,8 @@ class Forecast:
     @cached_property
     def pairings(self) -> pd.Series:
         """The probability of each runoff (a tuple of candidate ids), likeliest first; the rest is an outright win."""
-        advance = self._first_round.advance
-        open_race = sum(self._meets(rule.share, rule.lead) for rule in self._first_round.outright).sum("candidate") == 0
-        weights = self.draw_weights * open_race.to_numpy()
-        found = ranking.group_probability(self.votes.to_numpy(), advance, weights)
+        weights = self.draw_weights * ~self._won_outright.any("candidate").to_numpy()
+        found = ranking.group_probability(self.votes.to_numpy(), self._first_round.advance, weights)
         groups = sorted((item for item in found.items() if item[1] > 0), key=lambda item: (-item[1], item[0]))
         index = pd.Index([tuple(self.candidates[p] for p in members) for members, _ in groups], tupleize_cols=False)
         return pd.Series([chance for _, chance in groups], index, dtype=float, name="probability")
@@ -361,12 +358,16 @@ class Forecast:
         place = min(rank, shares.shape[1])
         return xr.DataArray(ordered[:, place - 1] - ordered[:, place], {"draw": self.shares["draw"]}, ("draw",))
 
-    def _meets(self, share: float, lead: float) -> xr.DataArray:
-        # Without a required lead the share must be passed ("more than half"); with one, both are "at least".
+    @cached_property
+    def _won_outright(self) -> xr.DataArray:
         shares = self.shares.to_numpy()
-        rivals = np.take_along_axis(shares, ranking.best_rivals(shares, 1), axis=1)
-        enough = shares > share if lead == 0 else shares >= share
-        return self.shares.copy(data=enough & (shares > rivals) & (shares - rivals >= lead))
+        lead = shares - np.take_along_axis(shares, ranking.best_rivals(shares, 1), axis=1)
+        met = np.zeros(shares.shape, dtype=bool)
+        for rule in self._first_round.outright:
+            # Without a required lead the share must be passed ("more than half"); with one, both are "at least".
+            enough = shares > rule.share if rule.lead == 0 else shares >= rule.share
+            met |= enough & (lead > 0) & (lead >= rule.lead)
+        return self.shares.copy(data=met)
 
     def _reduced(self, quantity: xr.DataArray, reduction: spread.Reduction) -> xr.DataArray:
         quantity = quantity.transpose("draw", ...)
@@ -384,7 +385,7 @@ class Forecast:
     def _weighted(self, likelihood: np.ndarray) -> Self:
         shares = spread.normalised(likelihood)
         worth = spread.effective_draws(shares)
-        said = list(self.diagnostics["warnings"])  # pyright: ignore[reportArgumentType]
+        said = list(self.diagnostics["warnings"])
         if worth < FEW_DRAWS:
             said.append(
                 f"the condition leaves {worth:.0f} effective draws of {len(shares)}; more draws would steady it"

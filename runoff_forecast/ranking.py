@@ -1,6 +1,6 @@
 """Who comes first, second and third in each draw; a tie is shared evenly among the tied."""
 
-from collections import Counter
+from collections import defaultdict
 from itertools import combinations
 
 import numpy as np
@@ -34,7 +34,7 @@ def group_probability(votes: np.ndarray, size: int, weights: np.ndarray) -> dict
     tied = ranked[:, size - 1] == ranked[:, size] if size < votes.shape[1] else np.zeros(len(votes), dtype=bool)
     clear = np.sort(order[~tied, :size], axis=1)
     groups, group = np.unique(clear, axis=0, return_inverse=True)
-    chance: Counter[tuple[int, ...]] = Counter()
+    chance: dict[tuple[int, ...], float] = defaultdict(float)
     for members, weight in zip(groups, np.bincount(group.ravel(), weights[~tied], len(groups)), strict=True):
         chance[tuple(int(position) for position in members)] += float(weight)
     for row in np.flatnonzero(tied):
