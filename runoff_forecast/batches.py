@@ -15,15 +15,15 @@ LEAST = 1.0
 def batches_of(history: Sequence[Holdings], latest: Holdings, election: Election) -> pd.DataFrame:
     """The increments of each group of `latest` over the holdings known earlier, none of them negative.
 
-    Walks backwards from the latest state, and keeps an earlier one only where none of its numbers is above those of the next
-    one kept. Columns: group, start, stop, one per candidate, time.
+    Walks backwards from the latest state, and keeps an earlier one only where none of its numbers is above those of the
+    next one kept. Columns: group, start, stop, one per candidate, time.
     """
     columns = ["counted", *election.candidate_ids]
     number_of = _numbers(latest, election)
     after, after_time = latest.frame[columns].to_numpy(), _instants(latest)
     found = []
     for earlier in reversed(history):
-        group, row = _matched(number_of, earlier, election)
+        group, row = _matched(number_of, earlier)
         before, before_time = np.full_like(after, np.nan), after_time.copy()
         before[group] = earlier.frame[columns].to_numpy()[row]
         before_time[group] = _instants(earlier)[row]
@@ -40,7 +40,9 @@ def _is_step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return (before[:, 0] > 0) & grows
 
 
-def _steps(kept: np.ndarray, before: np.ndarray, after: np.ndarray, time: np.ndarray, election: Election) -> pd.DataFrame:
+def _steps(
+    kept: np.ndarray, before: np.ndarray, after: np.ndarray, time: np.ndarray, election: Election
+) -> pd.DataFrame:
     votes = pd.DataFrame((after - before)[kept, 1:], columns=list(election.candidate_ids))
     votes.insert(0, "group", np.flatnonzero(kept))
     votes.insert(1, "start", before[kept, 0])
@@ -57,8 +59,8 @@ def _in_order(steps: Sequence[pd.DataFrame], election: Election) -> pd.DataFrame
 
 def _key(holdings: Holdings, row: int) -> tuple:
     # A remainder continues an earlier one only where it lies in the same units.
-    frame = holdings.frame
-    return frame["level"].iat[row], frame["place"].iat[row], frame["remainder"].iat[row], holdings.members[row].tobytes()
+    group = holdings.frame.iloc[row]
+    return group["level"], group["place"], group["remainder"], holdings.members[row].tobytes()
 
 
 def _numbers(holdings: Holdings, election: Election) -> tuple[np.ndarray, dict[tuple, int]]:
@@ -69,7 +71,7 @@ def _numbers(holdings: Holdings, election: Election) -> tuple[np.ndarray, dict[t
     return by_unit, {_key(holdings, row): row for row in np.flatnonzero(~is_unit)}
 
 
-def _matched(number_of: tuple[np.ndarray, dict[tuple, int]], earlier: Holdings, election: Election) -> tuple[np.ndarray, np.ndarray]:
+def _matched(number_of: tuple[np.ndarray, dict[tuple, int]], earlier: Holdings) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of (group number, row of the earlier holdings) of the groups that existed then already."""
     by_unit, by_key = number_of
     is_unit = (earlier.frame["level"] == "unit").to_numpy()

@@ -1,4 +1,4 @@
-"""What has been counted: `Count` at one moment, at whatever level the office publishes, and `Counts`, a night of them."""
+"""What has been counted: `Count` at one moment, at the level the office publishes, and `Counts`, a night of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from .checks.problem import InvalidCount as InvalidCount, Problem, settled
 from .checks.table import Table
 from .checks.tally import empty_tally, read_counts, tally_columns
 from .election import Election
-from .holdings import Holdings as Holdings, place_codes, resolved
+from .holdings import Holdings as Holdings, resolved
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +34,7 @@ class Count:
 
     def __post_init__(self) -> None:
         expected = ["level", "place", "as_of", *tally_columns(self.election.candidate_ids)]
-        if list(self.rows.columns) != expected:
-            raise InvalidCount([Problem("count", None, None, ", ".join(self.rows.columns), "columns " + ", ".join(expected))])
+        settled(_shape_problems("count", self.election, self.rows, expected), InvalidCount)
         holdings, problems = resolved(self.election, self.rows)
         object.__setattr__(self, "holdings", holdings)
         warnings = (*self.warnings, *settled(problems, InvalidCount))
@@ -77,8 +76,8 @@ class Count:
 class Counts:
     """A night: snapshots in the order in which they became known. An empty one says that nothing is counted yet.
 
-    `frame` is sorted by time: time, level, place, counted, contested, void, one column per candidate, blank, null. It is
-    taken as checked: `from_frame` is the way in for tables from outside.
+    `frame` is sorted by time: time, level, place, counted, contested, void, one column per candidate, blank, null. Its
+    numbers are taken as checked: `from_frame` is the way in for tables from outside.
     """
 
     election: Election
@@ -87,14 +86,13 @@ class Counts:
 
     def __post_init__(self) -> None:
         expected = ["time", "level", "place", *tally_columns(self.election.candidate_ids)]
-        if list(self.frame.columns) != expected:
-            raise InvalidCount([Problem("counts", None, None, ", ".join(self.frame.columns), "columns " + ", ".join(expected))])
+        settled(_shape_problems("counts", self.election, self.frame, expected), InvalidCount)
         if not self.frame["time"].is_monotonic_increasing:
             raise InvalidCount([Problem("counts", None, "time", None, "rows in order of time")])
 
     @classmethod
     def from_frame(cls, election: Election, frame: pd.DataFrame) -> Self:
-        """Checked counts in the columns of counts.csv; `counted_share` may stand in for `counted`. Raises `InvalidCount`."""
+        """Checked counts in the columns of counts.csv; `counted_share` can replace `counted`. Raises `InvalidCount`."""
         tidy, problems = read_counts(Table.of_frame("counts", frame), election.ballot)
         return cls(election, tidy, settled(problems, InvalidCount))
 
@@ -117,7 +115,7 @@ class Counts:
 
     @cached_property
     def latest(self) -> Count:
-        """What is known at the end; every place keeps its last state. Before the first row: midnight of election day."""
+        """What is known at the end, every place at its last state. Before any row: midnight of election day."""
         if self.frame.empty:
             return self._known(0, pd.Timestamp(self.election.date).tz_localize(self.election.timezone))
         return self._known(len(self.frame), self.times[-1])
@@ -155,9 +153,9 @@ class Counts:
     def batches(self, at_most: int = 8) -> pd.DataFrame:
         """How each group of `latest.holdings` came in: disjoint increments that sum to it, none of them negative.
 
-        Columns: group (row in `latest.holdings.frame`), start and stop (stations of the group in before and after), the votes
-        of the batch per candidate, and time, when its end became known. At most `at_most` moments are looked at, spread
-        evenly over the stations counted; corrections are merged into the batch that swallows them.
+        Columns: group (row in `latest.holdings.frame`), start and stop (stations of the group in before and after), the
+        votes of the batch per candidate, and time, when its end became known. At most `at_most` moments are looked at,
+        spread evenly over the stations counted; corrections are merged into the batch that swallows them.
         """
         if at_most < 1:
             raise ValueError(f"at_most is a number of moments, 1 or more, got {at_most}")
@@ -166,11 +164,11 @@ class Counts:
 
     @cached_property
     def _codes(self) -> np.ndarray:
-        return place_codes(self.election, self.frame["level"], self.frame["place"])
+        return self.election.ballot.codes(self.frame["level"], self.frame["place"])
 
     def _known(self, stop: int, time: pd.Timestamp) -> Count:
         last = np.full(len(self.election.units) + len(self.election.regions) + 1, -1)
-        last[self._codes[:stop]] = np.arange(stop)   # of repeated places the last row stays
+        last[self._codes[:stop]] = np.arange(stop)  # of repeated places the last row stays
         rows = self.frame.iloc[last[last >= 0]].rename(columns={"time": "as_of"})
         columns = ["level", "place", "as_of", *tally_columns(self.election.candidate_ids)]
         return Count(self.election, time, rows[columns].reset_index(drop=True), self.warnings)
@@ -181,8 +179,10 @@ class Counts:
         return order[:-1][same], order[1:][same]
 
     def _spread(self, at_most: int) -> list[int]:
-        """At most `at_most` - 1 moments before the last: first those with rows of the level that holds most of the count,
-        then others, each evenly spaced in stations counted."""
+        """At most `at_most` - 1 moments before the last, evenly spaced in stations counted.
+
+        Those come first that have rows of the level which holds most of the count.
+        """
         last, wanted = len(self) - 1, at_most - 1
         telling = np.unique(self._moment[self._level == self._main_level])
         telling = telling[telling < last]
@@ -220,6 +220,13 @@ def _evenly(moments: np.ndarray, progress: np.ndarray, at_most: int) -> list[int
         return moments.tolist()
     known = progress[moments]
     return sorted({int(moments[np.abs(known - at).argmin()]) for at in np.linspace(known[0], known[-1], at_most)})
+
+
+def _shape_problems(name: str, election: Election, frame: pd.DataFrame, columns: list[str]) -> list[Problem]:
+    if list(frame.columns) != columns:
+        return [Problem(name, None, None, ", ".join(map(str, frame.columns)), "the columns " + ", ".join(columns))]
+    unknown = frame[election.ballot.codes(frame["level"], frame["place"]) < 0]
+    return [Problem(name, None, "place", place, "a place of the register") for place in unknown["place"]]
 
 
 def margin_of(votes: pd.Series) -> float:

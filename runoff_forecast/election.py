@@ -1,10 +1,10 @@
 """What is fixed before counting starts: who stands, under which rule, and the register of every reporting unit."""
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -26,7 +26,7 @@ from .checks.tally import Ballot
 
 @dataclass(frozen=True)
 class Candidate:
-    """Who can be voted for. `baseline` names the baseline list that is the candidate's own, where its name does not tell."""
+    """Who can be voted for. `baseline` names the baseline list of the candidate's own, where no name tells."""
 
     id: str
     name: str
@@ -58,7 +58,7 @@ class Source:
     title: str
     publisher: str
     licence: str | None = None
-    retrieved: date | None = None
+    retrieved: datetime.date | None = None
     url: str | None = None
 
 
@@ -68,7 +68,7 @@ class Election:
 
     id: str
     title: str
-    date: date
+    date: datetime.date
     timezone: str
     rule: Literal["runoff", "first-round"]
     unit: str
@@ -76,7 +76,7 @@ class Election:
     candidates: tuple[Candidate, ...]
     """Their order fixes the sign: margin is first minus second."""
     units: pd.DataFrame
-    """Index unit; region, area, kind, name (text), stations, electorate, baseline_ballots (float, NaN where unknown)."""
+    """Index unit; region, area, kind, name (text), stations, electorate, baseline_ballots (float, NaN: unknown)."""
     baseline: pd.DataFrame
     """Same index; valid votes of each list in the baseline election, NaN where unknown; no column if there was none."""
     regions: pd.DataFrame
@@ -100,16 +100,38 @@ class Election:
 
     @classmethod
     def from_frames(
-        cls, *, id: str, title: str, date: date, candidates: Sequence[Candidate], units: pd.DataFrame,
-        regions: pd.DataFrame | None = None, timezone: str = "UTC", rule: Literal["runoff", "first-round"] = "runoff",
-        unit: str = "unit", first_round: FirstRound | None = None, sources: Sequence[Source] = (),
-        preliminary: bool = False, retrospective: str | None = None,
+        cls,
+        *,
+        id: str,  # noqa: A002 (the key of election.toml)
+        title: str,
+        date: datetime.date,
+        candidates: Sequence[Candidate],
+        units: pd.DataFrame,
+        regions: pd.DataFrame | None = None,
+        timezone: str = "UTC",
+        rule: Literal["runoff", "first-round"] = "runoff",
+        unit: str = "unit",
+        first_round: FirstRound | None = None,
+        sources: Sequence[Source] = (),
+        preliminary: bool = False,
+        retrospective: str | None = None,
     ) -> Self:
         """An election from tables in the columns of units.csv and regions.csv, with all the checks a folder gets."""
         if rule == "first-round" and first_round is None:
             first_round = FirstRound()
-        header = _header(id=id, title=title, date=date, timezone=timezone, rule=rule, unit=unit, first_round=first_round,
-                         candidates=candidates, sources=sources, preliminary=preliminary, retrospective=retrospective)
+        header = _header(
+            id=id,
+            title=title,
+            date=date,
+            timezone=timezone,
+            rule=rule,
+            unit=unit,
+            first_round=first_round,
+            candidates=candidates,
+            sources=sources,
+            preliminary=preliminary,
+            retrospective=retrospective,
+        )
         tiles = None if regions is None else Table.of_frame("regions", regions)
         register, problems = read_register(Table.of_frame("units", units), tiles)
         warnings = settled([*header_problems(header, "election"), *problems], InvalidElection)
@@ -119,20 +141,38 @@ class Election:
     def from_header(cls, header: Mapping[str, Any], register: Register, warnings: Sequence[Problem] = ()) -> Self:
         """An election from the content of election.toml and a register, both checked already."""
         return cls(
-            id=header["id"], title=header["title"], date=header["date"], timezone=header["timezone"], rule=header["rule"],
-            unit=header["unit"], candidates=tuple(_candidate(entry) for entry in header["candidates"]),
-            units=register.units, baseline=register.baseline, regions=register.regions, first_round=_first_round(header),
+            id=header["id"],
+            title=header["title"],
+            date=header["date"],
+            timezone=header["timezone"],
+            rule=header["rule"],
+            unit=header["unit"],
+            candidates=tuple(_candidate(entry) for entry in header["candidates"]),
+            units=register.units,
+            baseline=register.baseline,
+            regions=register.regions,
+            first_round=_first_round(header),
             sources=tuple(_source(entry) for entry in header.get("sources", ())),
-            preliminary=header.get("preliminary", False), retrospective=header.get("retrospective"),
-            nominal_stations=register.nominal_stations, warnings=tuple(warnings),
+            preliminary=header.get("preliminary", False),
+            retrospective=header.get("retrospective"),
+            nominal_stations=register.nominal_stations,
+            warnings=tuple(warnings),
         )
 
     def header(self) -> dict[str, Any]:
         """The content of election.toml; what is not given is left out."""
         return _header(
-            id=self.id, title=self.title, date=self.date, timezone=self.timezone, rule=self.rule, unit=self.unit,
-            first_round=self.first_round, candidates=self.candidates, sources=self.sources,
-            preliminary=self.preliminary, retrospective=self.retrospective,
+            id=self.id,
+            title=self.title,
+            date=self.date,
+            timezone=self.timezone,
+            rule=self.rule,
+            unit=self.unit,
+            first_round=self.first_round,
+            candidates=self.candidates,
+            sources=self.sources,
+            preliminary=self.preliminary,
+            retrospective=self.retrospective,
         )
 
     @cached_property
@@ -152,7 +192,9 @@ class Election:
     @cached_property
     def ballot(self) -> Ballot:
         """What rows of votes are checked against."""
-        return Ballot(self.candidate_ids, self.date, self.timezone, self.units, self.regions.index, self.nominal_stations)
+        return Ballot(
+            self.candidate_ids, self.date, self.timezone, self.units, self.regions.index, self.nominal_stations
+        )
 
     def units_of(self, level: Literal["unit", "region", "nation"], place: str = "") -> np.ndarray:
         """Positions of the units in a place; raises `KeyError` where there is no such place."""
@@ -175,8 +217,15 @@ class Election:
     def _baseline_problems(self) -> list[Problem]:
         lists = set(self.baseline.columns)
         return [
-            Problem("election", None, "candidates.baseline", candidate.baseline, "one of the baseline lists: " + ", ".join(sorted(lists)))
-            for candidate in self.candidates if candidate.baseline is not None and candidate.baseline not in lists
+            Problem(
+                "election",
+                None,
+                "candidates.baseline",
+                candidate.baseline,
+                "one of the baseline lists: " + ", ".join(sorted(lists)),
+            )
+            for candidate in self.candidates
+            if candidate.baseline is not None and candidate.baseline not in lists
         ]
 
 
@@ -191,7 +240,10 @@ def _header(**given: Any) -> dict[str, Any]:
     header["candidates"] = [_said(entry) for entry in given["candidates"]]
     header["sources"] = [_said(entry) for entry in given["sources"]]
     if given["first_round"] is not None:
-        header["first_round"] = {**_said(given["first_round"]), "outright": [_said(rule) for rule in given["first_round"].outright]}
+        header["first_round"] = {
+            **_said(given["first_round"]),
+            "outright": [_said(rule) for rule in given["first_round"].outright],
+        }
     return header
 
 

@@ -15,15 +15,15 @@ NEVER = np.iinfo(np.int64).min
 """The time of a row that does not exist: older than all others."""
 LATER = np.iinfo(np.int64).max
 PASSED_OVER = 0.01
-"""An older coarser row that newer finer ones replace is worth a word if more than this share of its stations is lost."""
+"""An older coarser row set aside for newer finer ones is worth a word if this share of its stations is lost."""
 
 
 @dataclass(frozen=True, eq=False)
 class Holdings:
     """Groups of known votes that do not overlap.
 
-    `frame`, one row a group: level, place, remainder (True where finer rows were taken off), as_of, counted, contested, void,
-    one column per candidate, blank, null. `members`, per group: positions of the units in which its votes may lie.
+    `frame`, one row a group: level, place, remainder (True where finer rows were taken off), as_of, counted, contested,
+    void, one column per candidate, blank, null. `members`, per group: positions of the units its votes may lie in.
     """
 
     frame: pd.DataFrame
@@ -37,27 +37,18 @@ class Holdings:
 class _Group:
     level: str
     place: str
-    remainder: bool
     as_of: int
-    values: np.ndarray
+    numbers: np.ndarray
     members: np.ndarray
-
-
-def place_codes(election: Election, level: pd.Series, place: pd.Series) -> np.ndarray:
-    """One number a place: units in register order, then regions, then the nation."""
-    units, regions = len(election.units), len(election.regions)
-    codes = np.full(len(level), units + regions)
-    is_unit, is_region = (level == "unit").to_numpy(), (level == "region").to_numpy()
-    codes[is_unit] = election.units.index.get_indexer(place[is_unit])
-    codes[is_region] = units + election.regions.index.get_indexer(place[is_region])
-    return codes
+    remainder: bool = False
 
 
 def resolved(election: Election, rows: pd.DataFrame) -> tuple[Holdings, list[Problem]]:
     """The holdings of the last states of all places, and what does not add up among them.
 
-    A finer row counts for itself. A coarser row not older than the finer ones below it holds, beyond them, a remainder that
-    lies in the units below whose own row is older or missing and that still had stations pending. An older one is ignored.
+    A finer row counts for itself. A coarser row not older than the finer ones below it holds, beyond them, a remainder
+    that lies in the units below whose own row is older or missing and that still had stations pending. An older coarser
+    row is ignored.
     """
     state = _State(election, rows)
     problems = list(state.problems())
@@ -65,7 +56,7 @@ def resolved(election: Election, rows: pd.DataFrame) -> tuple[Holdings, list[Pro
     for group in state.coarser():
         if group.remainder:
             members, room = state.open_members(group)
-            if group.values[0] > room + DUST:
+            if group.numbers[0] > room + DUST:
                 problems.append(_crowded(group, room))
             group = replace(group, members=members)
         groups.append(group)
@@ -83,7 +74,7 @@ class _State:
         units, regions = len(election.units), len(election.regions)
         values = np.zeros((units + regions + 1, len(self.columns)))
         times = np.full(units + regions + 1, NEVER)
-        codes = place_codes(election, rows["level"], rows["place"])
+        codes = election.ballot.codes(rows["level"], rows["place"])
         values[codes] = rows[self.columns].to_numpy(dtype=float)
         times[codes] = _microseconds(rows["as_of"])
         self.unit, self.region, self.nation = values[:units], values[units:-1], values[-1]
@@ -123,7 +114,7 @@ class _State:
         beyond[np.abs(beyond) < DUST] = 0.0
         # Sheets leave review as they are decided, so fewer of them than older finer rows knew of is no contradiction.
         beyond[..., 1 : len(SHEETS)] = np.maximum(beyond[..., 1 : len(SHEETS)], 0.0)
-        if self.by_share:   # shares are published rounded
+        if self.by_share:  # shares are published rounded
             counted = beyond[..., 0]
             beyond[..., 0] = np.where((counted < 0) & (counted > -ROUNDING * stations), 0.0, counted)
         return beyond
@@ -144,14 +135,14 @@ class _State:
         for region in np.flatnonzero(self.newer & ~self.stands):
             name = "region '" + self.election.regions.index[region] + "'"
             fatal = self.region_time[region] == self.oldest[region]
-            yield _contradiction(name, self.columns, self.beyond[region], fatal=bool(fatal))
+            yield _contradiction(name, self.columns, self.region[region], self.beyond[region], fatal=bool(fatal))
         lost = (self.region_time > NEVER) & ~self.newer & self._is_much(self.region[:, 0], self.below[:, 0])
         for region in np.flatnonzero(lost):
             name = "region '" + self.election.regions.index[region] + "'"
             yield _passed_over(name, self.region[region, 0], self.below[region, 0])
         if self.nation_newer and not self.nation_stands:
             fatal = self.nation_time == self.standing_oldest.min()
-            yield _contradiction("the nation", self.columns, self.nation_beyond, fatal=bool(fatal))
+            yield _contradiction("the nation", self.columns, self.nation, self.nation_beyond, fatal=bool(fatal))
         total = self.standing[:, 0].sum()
         if self.nation_time > NEVER and not self.nation_newer and self._is_much(self.nation[0], total):
             yield _passed_over("the nation", self.nation[0], total)
@@ -160,19 +151,23 @@ class _State:
         return coarse - fine > PASSED_OVER * coarse
 
     def coarser(self) -> Iterator[_Group]:
-        """The standing region rows and the standing nation row, less what finer rows explain; nothing where that is all."""
+        """The region rows and the nation row that stand, less what finer rows explain; nothing where that is all."""
         members = _members_by_region(self.region_of, len(self.region)) if self.stands.any() else []
         for region in np.flatnonzero(self.stands):
             place, as_of = self.election.regions.index[region], int(self.region_time[region])
             if self.newest[region] == NEVER:
-                yield _Group("region", place, False, as_of, self.region[region], members[region])
+                yield _Group("region", place, as_of, self.region[region], members[region])
             elif np.nan_to_num(self.beyond[region]).any():
-                yield _Group("region", place, True, as_of, _spoilt_unknown(self.beyond[region]), members[region])
+                yield _Group(
+                    "region", place, as_of, _spoilt_unknown(self.beyond[region]), members[region], remainder=True
+                )
         everywhere = np.arange(len(self.unit))
         if self.nation_stands and self.nation_alone:
-            yield _Group("nation", "", False, self.nation_time, self.nation, everywhere)
+            yield _Group("nation", "", self.nation_time, self.nation, everywhere)
         elif self.nation_stands and np.nan_to_num(self.nation_beyond).any():
-            yield _Group("nation", "", True, self.nation_time, _spoilt_unknown(self.nation_beyond), everywhere)
+            yield _Group(
+                "nation", "", self.nation_time, _spoilt_unknown(self.nation_beyond), everywhere, remainder=True
+            )
 
     def open_members(self, group: _Group) -> tuple[np.ndarray, float]:
         """The units in which a remainder may lie, and how many stations they should have had left to count."""
@@ -202,38 +197,53 @@ def _members_by_region(region_of: np.ndarray, regions: int) -> list[np.ndarray]:
 
 def _holdings(election: Election, state: _State, coarse: list[_Group]) -> Holdings:
     units = np.flatnonzero(state.unit_time > NEVER)
-    values = np.vstack([state.unit[units], *(group.values for group in coarse)])
+    values = np.vstack([state.unit[units], *(group.numbers for group in coarse)])
     times = np.concatenate([state.unit_time[units], np.array([group.as_of for group in coarse], dtype=np.int64)])
     frame = pd.DataFrame(values, columns=state.columns)
     frame.insert(0, "level", ["unit"] * len(units) + [group.level for group in coarse])
-    frame.insert(1, "place", [*election.units.index[units], *(group.place for group in coarse)])
+    places = pd.Series([group.place for group in coarse], dtype=str)
+    frame.insert(1, "place", pd.concat([election.units.index[units].to_series(), places], ignore_index=True))
     frame.insert(2, "remainder", [False] * len(units) + [group.remainder for group in coarse])
     frame.insert(3, "as_of", pd.DatetimeIndex(times.astype("datetime64[us]"), tz="UTC").tz_convert(election.timezone))
     return Holdings(frame, (*units[:, None], *(group.members for group in coarse)))
 
 
-def _contradiction(name: str, columns: Sequence[str], beyond: np.ndarray, *, fatal: bool) -> Problem:
+def _contradiction(
+    name: str, columns: Sequence[str], coarse: np.ndarray, beyond: np.ndarray, *, fatal: bool
+) -> Problem:
     numbers = np.r_[0, len(SHEETS) : len(columns) - len(SPOILT)]
     worst = numbers[np.argmin(beyond[numbers])]
+    finer = "the sum of the " + ("" if fatal else "older ") + "finer rows below " + name
     if beyond[worst] < 0:
-        column, expected = columns[worst], "at least the sum of the finer rows below it, is " + _number(-beyond[worst]) + " less"
+        column, expected = columns[worst], "at least " + _number(coarse[worst] - beyond[worst]) + ", " + finer
     else:
-        column, expected = "counted", "more stations than the finer rows below it, since it has more votes"
+        column, expected = "counted", "more stations than " + finer + ", since it has more votes"
+    value = _number(coarse[columns.index(column)])
     if fatal:
-        return Problem("counts", None, column, name, expected + ", at the same time")
-    return Problem("counts", None, column, name, expected + "; the newer row is ignored beside the older finer ones", "warning")
+        return Problem("counts", None, column, value, expected + ", at the same time")
+    return Problem("counts", None, column, value, expected + "; the newer row is ignored", "warning")
 
 
 def _crowded(group: _Group, room: float) -> Problem:
     name = "the nation" if group.level == "nation" else "region '" + group.place + "'"
-    expected = ("at most " + _number(room) + " stations beyond the finer rows below " + name
-                + ", what the places without a row of this time left open")
-    return Problem("counts", None, "counted", _number(group.values[0]), expected, "warning")
+    expected = (
+        "at most "
+        + _number(room)
+        + " stations beyond the finer rows below "
+        + name
+        + ", what the places without a row of this time left open"
+    )
+    return Problem("counts", None, "counted", _number(group.numbers[0]), expected, "warning")
 
 
 def _passed_over(name: str, coarse: float, fine: float) -> Problem:
-    expected = ("finer rows that cover the " + _number(coarse) + " stations of the older row of " + name
-                + "; it is ignored beside newer finer rows")
+    expected = (
+        "finer rows that cover the "
+        + _number(coarse)
+        + " stations of the older row of "
+        + name
+        + "; it is ignored beside newer finer rows"
+    )
     return Problem("counts", None, "counted", _number(fine), expected, "warning")
 
 

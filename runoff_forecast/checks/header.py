@@ -11,15 +11,45 @@ from .problem import Problem
 
 RULES = ("runoff", "first-round")
 RESERVED = frozenset(
-    "time level place counted counted_share contested void blank null as_of remainder group start stop unit region nation".split()
+    [
+        "time",
+        "level",
+        "place",
+        "counted",
+        "counted_share",
+        "contested",
+        "void",
+        "blank",
+        "null",
+        "as_of",
+        "remainder",
+        "group",
+        "start",
+        "stop",
+        "unit",
+        "region",
+        "nation",
+    ]
 )
 """Column names of the tables that candidates' votes stand in."""
 KEYS = {
-    "": "id title date timezone rule unit first_round candidates sources preliminary retrospective".split(),
-    "candidates": "id name list color baseline".split(),
-    "first_round": "advance outright".split(),
-    "outright": "share lead".split(),
-    "sources": "title publisher licence retrieved url".split(),
+    "": [
+        "id",
+        "title",
+        "date",
+        "timezone",
+        "rule",
+        "unit",
+        "first_round",
+        "candidates",
+        "sources",
+        "preliminary",
+        "retrospective",
+    ],
+    "candidates": ["id", "name", "list", "color", "baseline"],
+    "first_round": ["advance", "outright"],
+    "outright": ["share", "lead"],
+    "sources": ["title", "publisher", "licence", "retrieved", "url"],
 }
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -27,7 +57,14 @@ COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 def header_problems(header: Mapping, file: str) -> list[Problem]:
     """Everything wrong with the content of election.toml, given as a mapping of the same keys."""
     rules: Sequence[Callable[[Mapping, str], Iterator[Problem]]] = (
-        _unknown_keys, _texts, _date, _timezone, _rule, _first_round, _candidates, _sources,
+        _unknown_keys,
+        _texts,
+        _date,
+        _timezone,
+        _rule,
+        _first_round,
+        _candidates,
+        _sources,
     )
     return [problem for rule in rules for problem in rule(header, file)]
 
@@ -63,7 +100,9 @@ def _unknown_keys(header: Mapping, file: str) -> Iterator[Problem]:
     # A key spelt wrong would else be passed over in silence: `advanced = 3` would leave two to advance.
     for key in header:
         if key not in KEYS[""]:
-            yield _problem(file, str(key), None, "one of the keys " + ", ".join(KEYS[""]) + _nearest(str(key), KEYS[""]), warn=True)
+            yield _problem(
+                file, str(key), None, "one of the keys " + ", ".join(KEYS[""]) + _nearest(str(key), KEYS[""]), warn=True
+            )
 
 
 def _unknown_in(entry: Mapping, kind: str, where: str, file: str) -> Iterator[Problem]:
@@ -112,7 +151,7 @@ def _timezone(header: Mapping, file: str) -> Iterator[Problem]:
 def _is_timezone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):   # KeyError's child ZoneInfoNotFoundError is caught below
+    except (ValueError, OSError):  # KeyError's child ZoneInfoNotFoundError is caught below
         return False
     except KeyError:
         return False
@@ -144,10 +183,12 @@ def _first_round(header: Mapping, file: str) -> Iterator[Problem]:
     listed = header.get("candidates")
     candidates = len(listed) if isinstance(listed, Sequence) else 0
     advance = entry.get("advance", 2)
-    if not isinstance(advance, int) or isinstance(advance, bool) or not 1 <= advance:
+    if not isinstance(advance, int) or isinstance(advance, bool) or not advance >= 1:
         yield _problem(file, "first_round.advance", advance, "a whole number of candidates, 1 or more")
     elif candidates and advance > candidates:
-        yield _problem(file, "first_round.advance", advance, "at most " + str(candidates) + ", the number of candidates")
+        yield _problem(
+            file, "first_round.advance", advance, "at most " + str(candidates) + ", the number of candidates"
+        )
     yield from _outright(entry.get("outright", []), file)
 
 
@@ -162,9 +203,13 @@ def _outright(listed: object, file: str) -> Iterator[Problem]:
             continue
         yield from _unknown_in(rule, "outright", where, file)
         if not _is_number(rule.get("share")) or not 0 < rule["share"] <= 1:
-            yield _problem(file, where + ".share", rule.get("share"), "a share of the valid votes, above 0 and at most 1")
+            yield _problem(
+                file, where + ".share", rule.get("share"), "a share of the valid votes, above 0 and at most 1"
+            )
         if not _is_number(rule.get("lead", 0.0)) or not 0 <= rule.get("lead", 0.0) < 1:
-            yield _problem(file, where + ".lead", rule["lead"], "a lead as a share of the valid votes, from 0 to below 1")
+            yield _problem(
+                file, where + ".lead", rule["lead"], "a lead as a share of the valid votes, from 0 to below 1"
+            )
 
 
 def _is_number(value: object) -> bool:
@@ -176,7 +221,11 @@ def _candidates(header: Mapping, file: str) -> Iterator[Problem]:
     if listed is None:
         yield _problem(file, "candidates", None, "two or more [[candidates]]; there are none")
         return
-    if not isinstance(listed, Sequence) or isinstance(listed, str) or not all(isinstance(one, Mapping) for one in listed):
+    if (
+        not isinstance(listed, Sequence)
+        or isinstance(listed, str)
+        or not all(isinstance(one, Mapping) for one in listed)
+    ):
         yield _problem(file, "candidates", listed, "two or more tables headed [[candidates]]")
         return
     if len(listed) < 2:
@@ -195,7 +244,9 @@ def _candidate(entry: Mapping, where: str, file: str) -> Iterator[Problem]:
     yield from _text(entry, "list", file, where + ".", required=False)
     yield from _text(entry, "baseline", file, where + ".", required=False)
     if entry.get("id") in RESERVED:
-        yield _problem(file, where + ".id", entry["id"], "another id: this one is the name of a column in the tables of counts")
+        yield _problem(
+            file, where + ".id", entry["id"], "another id: this one is the name of a column in the tables of counts"
+        )
     color = entry.get("color")
     if color is not None and not (isinstance(color, str) and COLOR.fullmatch(color)):
         yield _problem(file, where + ".color", color, "a colour such as '#c8102e'")
@@ -203,7 +254,11 @@ def _candidate(entry: Mapping, where: str, file: str) -> Iterator[Problem]:
 
 def _sources(header: Mapping, file: str) -> Iterator[Problem]:
     listed = header.get("sources", [])
-    if not isinstance(listed, Sequence) or isinstance(listed, str) or not all(isinstance(one, Mapping) for one in listed):
+    if (
+        not isinstance(listed, Sequence)
+        or isinstance(listed, str)
+        or not all(isinstance(one, Mapping) for one in listed)
+    ):
         yield _problem(file, "sources", listed, "tables headed [[sources]]")
         return
     for number, entry in enumerate(listed, start=1):

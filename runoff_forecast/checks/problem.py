@@ -14,7 +14,7 @@ SHOWN_OF_MANY = 5
 class Problem:
     """One fault: where it stands, what stands there and what was expected.
 
-    `row` is the line as an editor shows it (the header is line 1); in a data frame or a parquet file, the position from 0.
+    `row` is the line an editor shows (the header is line 1); in a data frame or parquet file, its position from 0.
     """
 
     file: str

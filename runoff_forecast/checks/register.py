@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .problem import Problem
-from .table import Table, missing_columns, numbers, repeated, texts
+from .table import Table, missing_columns, numbers, repeated, repeated_columns, texts
 
 NOMINAL_ELECTORATE = 300
 """Voters that make one nominal station where a register has no stations; about what a polling station in Peru has."""
@@ -31,10 +31,17 @@ class Register:
 
 
 def read_register(units: Table, regions: Table | None) -> tuple[Register, list[Problem]]:
-    """The register and everything wrong with it; with an error among the problems it serves only to check counts further."""
-    found = [*missing_columns(units, ("unit", "region")), *_no_size(units), *_unknown_columns(units)]
+    """The register and all that is wrong with it; with an error among that it serves only to check counts further."""
+    found = [
+        *repeated_columns(units),
+        *missing_columns(units, ("unit", "region")),
+        *_no_size(units),
+        *_unknown_columns(units),
+    ]
     if len(units.frame) == 0:
-        found.append(Problem(units.file, None, None, None, "at least one reporting unit below the header; the register is empty"))
+        found.append(
+            Problem(units.file, None, None, None, "at least one reporting unit below the header; the register is empty")
+        )
     table, nominal, problems = _units(units)
     found += problems
     baseline, problems = _baseline(units, table)
@@ -56,7 +63,7 @@ def shape_problems(register: Register) -> list[Problem]:
     found = [Problem(file, None, None, None, expected) for file, is_so, expected in sound if not is_so]
     if not found and not (units["stations"] > 0).all():
         found.append(Problem("units", None, "stations", None, "a number above 0 for every unit"))
-    if not found and not set(regions.index) == set(units["region"]):
+    if not found and set(regions.index) != set(units["region"].unique()):
         found.append(Problem("regions", None, "region", None, "exactly the regions of the units"))
     return found
 
@@ -74,7 +81,9 @@ def _unknown_columns(units: Table) -> Iterator[Problem]:
         near = difflib.get_close_matches(column.strip().lower(), [*KNOWN, BASELINE], n=1, cutoff=0.8)
         if near:
             expected = "'" + near[0] + "'" if near[0] != BASELINE else "a column such as 'baseline_<list>'"
-            yield Problem(units.file, None, column, None, expected + "? This column is not known and is passed over", "warning")
+            yield Problem(
+                units.file, None, column, None, expected + "? This column is not known and is passed over", "warning"
+            )
 
 
 def _units(units: Table) -> tuple[pd.DataFrame, bool, list[Problem]]:
@@ -88,13 +97,23 @@ def _units(units: Table) -> tuple[pd.DataFrame, bool, list[Problem]]:
         found += problems
     if units.has("unit"):
         named = columns["unit"] != ""
-        found += repeated(units, columns["unit"].where(named, pd.Series(np.arange(len(named))).astype(str) + " "), "unit", "an id of its own")
+        found += repeated(
+            units,
+            columns["unit"].where(named, pd.Series(np.arange(len(named))).astype(str) + " "),
+            "unit",
+            "an id of its own",
+        )
     sizes, nominal, problems = _sizes(units)
     area = columns["area"].where(columns["area"] != "", columns["region"])
-    table = pd.DataFrame({
-        "region": columns["region"], "area": area, "kind": columns["kind"].where(columns["kind"] != "", "unknown"),
-        "name": columns["name"].where(columns["name"] != "", columns["unit"]), **sizes,
-    })
+    table = pd.DataFrame(
+        {
+            "region": columns["region"],
+            "area": area,
+            "kind": columns["kind"].where(columns["kind"] != "", "unknown"),
+            "name": columns["name"].where(columns["name"] != "", columns["unit"]),
+            **sizes,
+        }
+    )
     table.index = pd.Index(columns["unit"], name="unit")
     return table, nominal, found + problems
 
@@ -137,11 +156,13 @@ def _baseline_sums(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) ->
 
 
 def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
-    index = pd.Index([name for name in table["region"].unique() if name != ""], name="region", dtype=table["region"].dtype)
+    index = pd.Index(
+        [name for name in table["region"].unique() if name != ""], name="region", dtype=table["region"].dtype
+    )
     tiles = pd.DataFrame({"name": index, "tile_row": np.nan, "tile_column": np.nan}, index=index)
     if regions is None:
         return tiles, []
-    found = missing_columns(regions, ("region",))
+    found = [*repeated_columns(regions), *missing_columns(regions, ("region",))]
     if found:
         return tiles, found
     ids, found = texts(regions, "region")
@@ -158,6 +179,9 @@ def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, 
         found += problems
     known = given[given["region"].isin(index)].drop_duplicates("region").set_index("region")
     lacking = index.difference(known.index, sort=False)
-    found += [Problem(regions.file, None, "region", name, "a row for this region of the register", "warning") for name in lacking]
+    found += [
+        Problem(regions.file, None, "region", name, "a row for this region of the register", "warning")
+        for name in lacking
+    ]
     tiles.update(known)
     return tiles, found

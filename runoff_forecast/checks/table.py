@@ -18,6 +18,8 @@ class Table:
     file: str
     frame: pd.DataFrame
     rows: np.ndarray
+    repeated: tuple[str, ...] = ()
+    """Columns that a data frame has more than once; the first of each is kept here."""
 
     @classmethod
     def of_frame(cls, file: str, frame: pd.DataFrame) -> Self:
@@ -25,13 +27,19 @@ class Table:
         if any(name is not None for name in frame.index.names):
             named = [name for name in frame.index.names if name is not None and name not in frame.columns]
             frame = frame.reset_index(level=named)
-        return cls(file, frame.reset_index(drop=True), np.arange(len(frame)))
+        again = frame.columns.duplicated()
+        kept = frame.loc[:, ~again].reset_index(drop=True)
+        return cls(file, kept, np.arange(len(frame)), tuple(dict.fromkeys(map(str, frame.columns[again]))))
 
     def has(self, column: str) -> bool:
         return column in self.frame.columns
 
     def problems(
-        self, wrong: np.ndarray, column: str, expected: str | Sequence[str], severity: Literal["error", "warning"] = "error"
+        self,
+        wrong: np.ndarray,
+        column: str,
+        expected: str | Sequence[str],
+        severity: Literal["error", "warning"] = "error",
     ) -> Iterator[Problem]:
         """One problem for each row marked wrong; `expected` is one text for all, or one for each of them."""
         positions = np.flatnonzero(wrong)
@@ -53,7 +61,7 @@ def is_blank(cells: pd.Series) -> np.ndarray:
     """Which cells hold nothing: missing, or an empty text."""
     blank = cells.isna().to_numpy()
     if not pd.api.types.is_numeric_dtype(cells):
-        blank = blank | (cells == "").fillna(True).to_numpy(dtype=bool)
+        blank = blank | (cells == "").to_numpy(dtype=bool, na_value=True)
     return blank
 
 
@@ -64,13 +72,15 @@ def texts(table: Table, column: str, *, required: bool = True) -> tuple[pd.Serie
     found = list(table.problems(blank, column, "a text, not an empty cell")) if required else []
     if pd.api.types.is_float_dtype(cells):
         found += table.problems(~blank, column, "a text; read the column as text, so that ids keep their zeros")
-    as_text = cells.astype(object).where(~blank, "").astype(str)
+    as_text = (cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(object)).where(~blank, "").astype(str)
     stripped = as_text.str.strip() == as_text
     found += table.problems(~stripped.to_numpy(dtype=bool), column, "a text without spaces around it")
     return as_text, found
 
 
-def numbers(table: Table, column: str, *, whole: bool = True, required: bool = True) -> tuple[np.ndarray, list[Problem]]:
+def numbers(
+    table: Table, column: str, *, whole: bool = True, required: bool = True
+) -> tuple[np.ndarray, list[Problem]]:
     """The column as floats that are finite and not negative; NaN where blank or wrong."""
     cells = table.frame[column]
     blank = is_blank(cells)
@@ -112,7 +122,7 @@ def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Pro
     for number, (moment, expected) in enumerate(read):
         if moment is None:
             found += table.problems(code == number, column, expected)
-    known = [moment for moment, _ in read] + [None]   # the last is where code -1 points
+    known = [moment for moment, _ in read] + [None]  # the last is where code -1 points
     moments = pd.to_datetime(pd.Series(known, dtype=object), utc=True).dt.as_unit("us").dt.tz_convert(timezone)
     return moments.iloc[code].reset_index(drop=True), found
 
@@ -133,8 +143,18 @@ def _moment(cell: object) -> tuple[datetime | None, str]:
     return moment, ""
 
 
+def repeated_columns(table: Table) -> list[Problem]:
+    """The columns that a data frame has more than once."""
+    return [Problem(table.file, None, column, None, "this column once") for column in table.repeated]
+
+
 def missing_columns(table: Table, columns: Iterable[str]) -> list[Problem]:
-    return [Problem(table.file, None, column, None, "this column; it is missing") for column in columns if not table.has(column)]
+    """The columns that are not there."""
+    return [
+        Problem(table.file, None, column, None, "this column; it is missing")
+        for column in columns
+        if not table.has(column)
+    ]
 
 
 def repeated(table: Table, key: pd.Series | pd.DataFrame, column: str, what: str) -> list[Problem]:

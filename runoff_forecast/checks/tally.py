@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from .problem import Problem
-from .table import Table, is_blank, missing_columns, numbers, repeated, texts, times
+from .table import Table, is_blank, missing_columns, numbers, repeated, repeated_columns, texts, times
 
 LEVELS = ("unit", "region", "nation")
 SHEETS = ("counted", "contested", "void")
 SPOILT = ("blank", "null")
 BEYOND_ELECTORATE = 1.1
-"""Late registration and voters from elsewhere explain a little more than the electorate; nothing explains a tenth more."""
+"""Late registration and voters from elsewhere explain a few more than the electorate; nothing explains a tenth more."""
 ROUNDING = 0.001
 """Published shares of stations are rounded; sums of them may miss by this share of a place's stations."""
 DUST = 1e-6
@@ -44,7 +44,7 @@ class Ballot:
         return np.r_[values, by_region, values.sum()]
 
     def codes(self, level: pd.Series, place: pd.Series) -> np.ndarray:
-        """One number a place: units in register order, then regions, then the nation; -1 where there is no such place."""
+        """One number a place: units in register order, regions, the nation; -1 where there is no such place."""
         units = self.units.index if self.units.index.is_unique else self.units.index.drop_duplicates()
         at = {name: (level == name).to_numpy(dtype=bool) for name in LEVELS}
         codes = np.full(len(level), -1)
@@ -71,15 +71,27 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
     """Tidy counts in order of time and all their problems; with an error among these the frame is not to be used."""
     found = [*_column_problems(table, ballot, ("time", "counted_share", *SHEETS)), *missing_columns(table, ("time",))]
     if not table.has("counted") and not table.has("counted_share"):
-        found.append(Problem(table.file, None, "counted", None, "this column, or counted_share in its place; both are missing"))
+        found.append(
+            Problem(table.file, None, "counted", None, "this column, or counted_share in its place; both are missing")
+        )
     if len(table.frame) == 0:
-        found.append(Problem(table.file, None, None, None, "at least one row; before the first bulletin leave the table out"))
-    if len(table.frame) == 0 or any(problem.severity == "error" for problem in missing_columns(table, ("time", "level", "place"))):
+        found.append(
+            Problem(table.file, None, None, None, "at least one row; before the first bulletin leave the table out")
+        )
+    if len(table.frame) == 0 or any(
+        problem.severity == "error" for problem in missing_columns(table, ("time", "level", "place"))
+    ):
         return empty_tally(ballot), found
     rows = _Rows(table, ballot)
     moment, problems = times(table, "time", ballot.timezone or "UTC")
     found += [*problems, *_too_early(table, moment, ballot), *rows.place_problems]
-    found += [*rows.read_sheets(), *rows.read_votes(), *rows.capacity(), *rows.votes_without_stations(), *rows.electorate()]
+    found += [
+        *rows.read_sheets(),
+        *rows.read_votes(),
+        *rows.capacity(),
+        *rows.votes_without_stations(),
+        *rows.electorate(),
+    ]
     found += [*_repeated_rows(table, moment, rows.codes), *_finer_above_coarser(rows, moment)]
     return _tidied(rows, moment), found
 
@@ -89,7 +101,9 @@ def read_result(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
     found = _column_problems(table, ballot, ())
     columns = ["level", "place", *(ballot.candidates or ()), *SPOILT]
     if len(table.frame) == 0:
-        found.append(Problem(table.file, None, None, None, "at least one row; while the count goes on leave the table out"))
+        found.append(
+            Problem(table.file, None, None, None, "at least one row; while the count goes on leave the table out")
+        )
     if len(table.frame) == 0 or missing_columns(table, ("level", "place")):
         return pd.DataFrame(columns=columns), found
     rows = _Rows(table, ballot)
@@ -101,7 +115,7 @@ def read_result(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
 
 def _column_problems(table: Table, ballot: Ballot, own: Sequence[str]) -> list[Problem]:
     candidates = ballot.candidates
-    found = missing_columns(table, ("level", "place", *(candidates or ())))
+    found = [*repeated_columns(table), *missing_columns(table, ("level", "place", *(candidates or ())))]
     if candidates is None:
         return found
     known = {"level", "place", *own, *candidates, *SPOILT}
@@ -140,7 +154,8 @@ class _Rows:
         return np.where(self.codes >= 0, self.ballot.of_places(column)[self.codes], np.nan)
 
     def _name(self, row: int) -> str:
-        return self.level.iat[row] if self.level.iat[row] == "nation" else self.level.iat[row] + " '" + self.place.iat[row] + "'"
+        level, place = self.level.iloc[row], self.place.iloc[row]
+        return "the nation" if level == "nation" else level + " '" + place + "'"
 
     def read_sheets(self) -> list[Problem]:
         """Fills counted, contested and void, and says what is wrong with them."""
@@ -150,12 +165,15 @@ class _Rows:
             self.numbers[column], found = values, [*found, *problems]
         self.given = {column: ~np.isnan(self.numbers[column]) for column in ("contested", "void")}
         share, problems = self._optional("counted_share", whole=False)
-        found += [*problems, *self.table.problems(share > 1, "counted_share", "a share of the stations, from 0 to 1, not percent")]
+        found += [
+            *problems,
+            *self.table.problems(share > 1, "counted_share", "a share of the stations, from 0 to 1, not percent"),
+        ]
         counted, problems = self._optional("counted")
         found += problems
         self.by_share = np.isnan(counted) & ~np.isnan(share)
         self.numbers["counted"] = np.where(self.by_share, share * self._of_place("stations"), counted)
-        found += self._neither(share, counted)
+        found += self._neither()
         return [*found, *self._nominal(), *self._disagreeing(share, counted)]
 
     def _optional(self, column: str, *, whole: bool = True) -> tuple[np.ndarray, list[Problem]]:
@@ -163,11 +181,13 @@ class _Rows:
             return np.full(len(self.level), np.nan), []
         return numbers(self.table, column, whole=whole, required=False)
 
-    def _neither(self, share: np.ndarray, counted: np.ndarray) -> Iterator[Problem]:
+    def _neither(self) -> Iterator[Problem]:
         columns = [column for column in ("counted", "counted_share") if self.table.has(column)]
         if columns:
             empty = np.logical_and.reduce([is_blank(self.table.frame[column]) for column in columns])
-            yield from self.table.problems(empty, columns[0], "the stations counted (counted, or counted_share), not an empty cell")
+            yield from self.table.problems(
+                empty, columns[0], "the stations counted (counted, or counted_share), not an empty cell"
+            )
 
     def _nominal(self) -> Iterator[Problem]:
         if not self.ballot.nominal_stations:
@@ -227,8 +247,14 @@ class _Rows:
         for over, severity in ((impossible, "error"), (~impossible & (ballots > electorate), "warning")):
             for row in np.flatnonzero(over):
                 expected = "votes of all candidates, blank and null within the electorate of " + self._name(row) + ", "
-                yield Problem(self.table.file, int(self.table.rows[row]), column, _figure(ballots[row]) + " together",
-                              expected + _figure(electorate[row]), severity)
+                yield Problem(
+                    self.table.file,
+                    int(self.table.rows[row]),
+                    column,
+                    _figure(ballots[row]) + " together",
+                    expected + _figure(electorate[row]),
+                    severity,
+                )
 
 
 class _Hints:
@@ -273,7 +299,11 @@ def _finer_above_coarser(rows: _Rows, moment: pd.Series) -> Iterator[Problem]:
     """Rows that hold less than the finer rows of the same time below them, in any number that both give."""
     units, regions = len(rows.ballot.units), len(rows.ballot.regions)
     code = pd.Series(rows.codes)
-    sound = (code >= 0).to_numpy() & moment.notna().to_numpy() & ~pd.DataFrame({"code": code, "time": moment}).duplicated().to_numpy()
+    sound = (
+        (code >= 0).to_numpy()
+        & moment.notna().to_numpy()
+        & ~pd.DataFrame({"code": code, "time": moment}).duplicated().to_numpy()
+    )
     at = np.flatnonzero(sound)
     if len(at) == 0 or not (rows.codes[at] >= units).any():
         return
@@ -286,8 +316,21 @@ def _finer_above_coarser(rows: _Rows, moment: pd.Series) -> Iterator[Problem]:
         short, column = np.nonzero(finer > values[position] + slack[position] + DUST)
         for row, number in zip(short, column, strict=True):
             found, name = at[position[row]], rows._name(at[position[row]])
-            expected = "at least " + _figure(finer[row, number]) + ", the sum of the " + kind + " rows of the same time below " + name
-            yield Problem(rows.table.file, int(rows.table.rows[found]), columns[number], _figure(values[position[row], number]), expected)
+            expected = (
+                "at least "
+                + _figure(finer[row, number])
+                + ", the sum of the "
+                + kind
+                + " rows of the same time below "
+                + name
+            )
+            yield Problem(
+                rows.table.file,
+                int(rows.table.rows[found]),
+                columns[number],
+                _figure(values[position[row], number]),
+                expected,
+            )
 
 
 def _rounding(rows: _Rows, at: np.ndarray, columns: Sequence[str]) -> np.ndarray:
@@ -300,7 +343,9 @@ def _rounding(rows: _Rows, at: np.ndarray, columns: Sequence[str]) -> np.ndarray
 class _Sums:
     """What finer rows sum to, by time; all arrays run over the sound rows of one table."""
 
-    def __init__(self, code: np.ndarray, time: np.ndarray, values: np.ndarray, region_of: np.ndarray, units: int, regions: int):
+    def __init__(
+        self, code: np.ndarray, time: np.ndarray, values: np.ndarray, region_of: np.ndarray, units: int, regions: int
+    ):
         self.code, self.time, self.values = code, time, values
         self.is_unit, self.is_nation = code < units, code == units + regions
         self.is_region = ~self.is_unit & ~self.is_nation
@@ -312,7 +357,11 @@ class _Sums:
         sums = np.zeros((len(distinct) + 1, self.values.shape[1]))
         np.add.at(sums, group, np.nan_to_num(self.values[chosen]))
         place = np.searchsorted(distinct, wanted)
-        found = (place < len(distinct)) & (distinct[np.minimum(place, len(distinct) - 1)] == wanted) if len(distinct) else wanted < 0
+        found = (
+            (place < len(distinct)) & (distinct[np.minimum(place, len(distinct) - 1)] == wanted)
+            if len(distinct)
+            else wanted < 0
+        )
         return sums[np.where(found, place, len(distinct))]
 
     def regions(self) -> tuple[np.ndarray, np.ndarray]:

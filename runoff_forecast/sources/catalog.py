@@ -4,8 +4,9 @@ import difflib
 import tomllib
 from pathlib import Path
 
-from ..checks.problem import InvalidElection, Problem
-from ..night import Night
+from runoff_forecast.checks.problem import InvalidElection, Problem
+from runoff_forecast.night import Night
+
 from .folder import read_night
 
 PACKAGE = Path(__file__).parents[1]
@@ -19,7 +20,9 @@ def data_folder() -> Path:
 
 def elections() -> dict[str, str]:
     """The titles of the bundled elections by id."""
-    headers = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(data_folder().glob("*/election.toml")))
+    headers = (
+        tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(data_folder().glob("*/election.toml"))
+    )
     return {header["id"]: header["title"] for header in headers}
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..checks.problem import Problem
-from ..checks.table import Table
+from runoff_forecast.checks.problem import Problem
+from runoff_forecast.checks.table import Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 TEXT_COLUMNS = ("unit", "region", "area", "kind", "name", "level", "place", "time")
@@ -83,7 +83,9 @@ def _decoded(data: bytes, file: str) -> Read[str]:
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         found = repr(data[error.start : error.start + 1])[1:]
-        return None, [Problem(file, row, None, found, "text in UTF-8; the file is in another encoding (Latin-1, UTF-16?)")]
+        return None, [
+            Problem(file, row, None, found, "text in UTF-8; the file is in another encoding (Latin-1, UTF-16?)")
+        ]
     if "\0" in text:
         row = text[: text.index("\0")].count("\n") + 1
         return None, [Problem(file, row, None, "\\0", "text; the file is of another sort, or broken")]
@@ -100,7 +102,9 @@ def _header(text: str, file: str) -> Read[list[str]]:
         return None, [Problem(file, 1, None, None, "a header line of a csv table: " + str(error))]
     for sign, word in SIGNS.items():
         if len(header) == 1 and sign in header[0]:
-            return None, [Problem(file, 1, None, header[0], "columns separated by commas; these are separated by " + word)]
+            return None, [
+                Problem(file, 1, None, header[0], "columns separated by commas; these are separated by " + word)
+            ]
     found = []
     for name in dict.fromkeys(header):
         if not name.strip():
@@ -122,8 +126,13 @@ def _rows(text: str, header: list[str], file: str) -> Read[Table]:
 
 def _parsed(text: str) -> pd.DataFrame:
     return pd.read_csv(
-        io.StringIO(text), dtype=dict.fromkeys(TEXT_COLUMNS, str), keep_default_na=False, na_values=[""],
-        index_col=False, low_memory=False, skip_blank_lines=False,
+        io.StringIO(text),
+        dtype=dict.fromkeys(TEXT_COLUMNS, str),
+        keep_default_na=False,
+        na_values=[""],
+        index_col=False,
+        low_memory=False,
+        skip_blank_lines=False,
     )
 
 
@@ -165,8 +174,6 @@ def _read_parquet(path: Path) -> Read[Table]:
         return None, [Problem(path.name, None, None, None, "this file; it is missing")]
     except ImportError:
         return None, [Problem(path.name, None, None, None, "pyarrow to read it with: pip install pyarrow")]
-    except Exception:   # pyarrow raises many kinds for a broken file, and promises none of them
+    except Exception:  # pyarrow raises many kinds for a broken file, and promises none of them
         return None, [Problem(path.name, None, None, None, "a sound parquet file; this one cannot be read")]
-    if not frame.columns.is_unique:
-        return None, [Problem(path.name, None, None, None, "each column once")]
     return Table.of_frame(path.name, frame), []

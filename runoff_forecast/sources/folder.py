@@ -1,20 +1,23 @@
 """A folder of files, as an election office's figures are kept here, to a `Night`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..checks.header import candidate_ids, header_problems, known_date, known_timezone
-from ..checks.problem import InvalidCount, InvalidElection, InvalidInput, Problem, is_error, settled
-from ..checks.register import Register, read_register
-from ..checks.table import Table
-from ..checks.tally import Ballot, read_counts as read_count_rows, read_result
-from ..count import Counts
-from ..election import Election
-from ..night import Night, Result
+from runoff_forecast.checks.header import candidate_ids, header_problems, known_date, known_timezone
+from runoff_forecast.checks.problem import InvalidCount, InvalidElection, InvalidInput, Problem, is_error, settled
+from runoff_forecast.checks.register import Register, read_register
+from runoff_forecast.checks.table import Table
+from runoff_forecast.checks.tally import Ballot, read_counts as read_count_rows, read_result
+from runoff_forecast.count import Counts
+from runoff_forecast.election import Election
+from runoff_forecast.night import Night, Result
+
 from .files import Read, find_table, read_table, read_toml
+
+type Reader = Callable[[Table, Ballot], tuple[pd.DataFrame, list[Problem]]]
 
 
 def read_night(folder: Path | str, *, counts: Path | str | None = None) -> Night:
@@ -84,7 +87,13 @@ def _read_election(folder: Path) -> tuple[Mapping[str, Any], Register | None, li
 def _own_lists(header: Mapping[str, Any], register: Register) -> list[Problem]:
     lists = ", ".join(register.baseline.columns)
     return [
-        Problem("election.toml", None, "candidates.baseline", entry["baseline"], "one of the baseline lists of units.csv: " + lists)
+        Problem(
+            "election.toml",
+            None,
+            "candidates.baseline",
+            entry["baseline"],
+            "one of the baseline lists of units.csv: " + lists,
+        )
         for entry in (header.get("candidates", []) if candidate_ids(header) else [])
         if isinstance(entry.get("baseline"), str) and entry["baseline"] not in register.baseline.columns
     ]
@@ -93,7 +102,9 @@ def _own_lists(header: Mapping[str, Any], register: Register) -> list[Problem]:
 def _table(folder: Path, stem: str) -> Read[Table]:
     path, problems = find_table(folder, stem)
     if path is None:
-        missing = Problem(stem + ".csv", None, None, None, "this file (or " + stem + ".csv.gz, " + stem + ".parquet); it is missing")
+        missing = Problem(
+            stem + ".csv", None, None, None, "this file (or " + stem + ".csv.gz, " + stem + ".parquet); it is missing"
+        )
         return None, problems or [missing]
     return read_table(path)
 
@@ -104,16 +115,20 @@ def _optional_table(folder: Path, stem: str) -> Read[Table]:
 
 
 def _ballot(header: Mapping[str, Any], register: Register | None) -> Ballot | None:
-    """What votes are checked against; None without a register, when every place would be unknown: one fault told many times."""
+    """What votes are checked against; None without a register: every place would be unknown, one fault told often."""
     if register is None:
         return None
     return Ballot(
-        candidate_ids(header), known_date(header), known_timezone(header),
-        register.units, register.regions.index, register.nominal_stations,
+        candidate_ids(header),
+        known_date(header),
+        known_timezone(header),
+        register.units,
+        register.regions.index,
+        register.nominal_stations,
     )
 
 
-def _checked(table: Table | None, ballot: Ballot | None, read, problems: list[Problem]) -> Read[pd.DataFrame]:
+def _checked(table: Table | None, ballot: Ballot | None, read: Reader, problems: list[Problem]) -> Read[pd.DataFrame]:
     if table is None or ballot is None:
         return None, problems
     frame, found = read(table, ballot)

@@ -6,21 +6,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ..checks.register import BASELINE
-from ..count import Counts
-from ..election import Election
-from ..night import Night
+from runoff_forecast.checks.register import BASELINE
+from runoff_forecast.count import Counts
+from runoff_forecast.election import Election
+from runoff_forecast.night import Night
+
 from .files import ENDINGS
 
 
 def write_night(night: Night, folder: Path | str, *, ending: str = ".csv") -> None:
     """Writes election.toml and the tables, each with the ending .csv, .csv.gz or .parquet.
 
-    Files of the same names are replaced; raises `FileExistsError` rather than leave another file beside them that would be
-    read in their place.
+    Files of the same names are replaced; raises `FileExistsError` rather than leave another file beside them that would
+    be read with them.
     """
     if ending not in ENDINGS:
         raise ValueError("ending is one of " + ", ".join(ENDINGS) + ", got " + repr(ending))
@@ -112,4 +112,6 @@ def _refuse_strangers(folder: Path, written: set[str]) -> None:
     for stem in ("units", "regions", "counts", "result"):
         for name in (stem + ending for ending in ENDINGS):
             if name not in written and (folder / name).exists():
-                raise FileExistsError(name + " is in the folder already and would be read beside the files written; remove it")
+                raise FileExistsError(
+                    name + " is in the folder already and would be read beside the files written; remove it"
+                )
