@@ -6,11 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from data.compile import peru_2021, peru_press
+from data.compile import bolivia_2019, peru_2021, peru_2026, peru_press
 
 COMPILERS = {
     "peru-2021-runoff": peru_2021.compile_runoff,
+    "peru-2021-first-round": peru_2021.compile_first_round,
+    "peru-2026-first-round": peru_2026.compile_first_round,
     **peru_press.COMPILERS,
+    "bolivia-2019": bolivia_2019.compile_election,
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.compile import peru
+from data.compile import peru, peru_2016
 from data.compile.common import DATA, apportion, checked, local_time, place_name, whole, write_table
 
 CANDIDATES = ["castillo", "fujimori"]
@@ -37,6 +37,34 @@ LISTS = {
     "victoria_nacional": ("VICTORIA NACIONAL", "v1_vn"),
 }
 BASELINE = [f"baseline_{name}" for name in LISTS]
+
+FIRST_ROUND = {
+    # candidate: list; in the order of the proclaimed result
+    "castillo": "peru_libre",
+    "fujimori": "fuerza_popular",
+    "lopez_aliaga": "renovacion_popular",
+    "de_soto": "avanza_pais",
+    "lescano": "accion_popular",
+    "mendoza": "juntos_por_el_peru",
+    "acuna": "alianza_para_el_progreso",
+    "forsyth": "victoria_nacional",
+    "urresti": "podemos_peru",
+    "guzman": "partido_morado",
+    "beingolea": "partido_popular_cristiano",
+    "salaverry": "somos_peru",
+    "humala": "partido_nacionalista",
+    "vega": "union_por_el_peru",
+    "galvez": "renacimiento_unido_nacional",
+    "arana": "frente_amplio",
+    "santos": "peru_patria_segura",
+    "alcantara": "democracia_directa",
+}
+
+FIRST_ROUND_VOTES = (
+    # with the votes from abroad, in the order of FIRST_ROUND; 14,400,630 valid votes in all
+    *(2_724_752, 1_930_762, 1_692_279, 1_674_201, 1_306_288, 1_132_577, 867_025, 814_516, 812_721),
+    *(325_608, 286_447, 240_234, 230_831, 101_267, 89_376, 65_300, 55_644, 50_802),
+)
 
 NEAREST_BULLETIN = {"2021-06-08T13:48:00Z": "2021-06-08T12:52:00Z"}
 """The last district snapshot has no national bulletin of its time; the department totals did not change in between."""
@@ -91,7 +119,7 @@ def read_first_round_stations(source: Path) -> pd.DataFrame:
     return stations.rename(columns=columns | {"v1_emitidos": "baseline_ballots"})
 
 
-def register(stations: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
+def register(stations: pd.DataFrame, baseline: pd.DataFrame, *, lists: list[str] = BASELINE) -> pd.DataFrame:
     """units.csv: one row a district or consulate city."""
     grouped = stations.groupby("unit", sort=True)
     sizes = grouped.agg(stations=("mesa", "size"), electorate=("electorate", "sum"), name=("v2_DISTRITO", "first"))
@@ -100,7 +128,7 @@ def register(stations: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     units["name"] = sizes["name"].map(place_name)
     units[["stations", "electorate"]] = sizes[["stations", "electorate"]]
     units = units.merge(baseline, on="unit", how="left", validate="one_to_one")
-    return units[["unit", "region", "area", "kind", "name", "stations", "electorate", "baseline_ballots", *BASELINE]]
+    return units[["unit", "region", "area", "kind", "name", "stations", "electorate", "baseline_ballots", *lists]]
 
 
 def first_round_baseline(source: Path, runoff: pd.DataFrame) -> pd.DataFrame:
@@ -226,3 +254,25 @@ def station_sweep(source: Path, stations: pd.DataFrame) -> pd.DataFrame:
     rows = states.join(votes).reset_index(names="place")
     time = local_time(sweep["downloaded"].head(1), peru.ZONE).iloc[0]
     return rows.assign(time=time, level="unit")[COUNT_COLUMNS]
+
+
+def compile_first_round(reference: Path) -> None:
+    """Write data/peru-2021-first-round: register and result, no partial counts."""
+    folder = DATA / "peru-2021-first-round"
+    source = reference / "peru-2021"
+    checked(sum(FIRST_ROUND_VOTES), 14_400_630, "valid votes of the first round")
+    write_table(peru.regions(), folder / "regions.csv")
+    write_table(first_round_register(reference), folder / "units.csv.gz")
+    columns = {f"baseline_{name}": candidate for candidate, name in FIRST_ROUND.items()} | {"unit": "place"}
+    rows = district_first_round(source).rename(columns=columns).assign(level="unit")
+    nation = {"level": "nation", "place": "", **dict(zip(FIRST_ROUND, FIRST_ROUND_VOTES, strict=True))}
+    result = pd.concat([rows.astype({"blank": float, "null": float}), pd.DataFrame([nation])], ignore_index=True)
+    write_table(whole(result[["level", "place", *FIRST_ROUND, "blank", "null"]]), folder / "result.csv.gz")
+
+
+def first_round_register(reference: Path) -> pd.DataFrame:
+    """The stations of 2021 with the first round of 2016 as baseline, where the code existed then."""
+    stations = read_runoff_stations(reference / "peru-2021")
+    then = peru_2016.read_first_round(reference)[["unit", "baseline_ballots", *peru_2016.BASELINE]]
+    units = register(stations, then, lists=peru_2016.BASELINE)
+    return units.astype(dict.fromkeys(["baseline_ballots", *peru_2016.BASELINE], "Int64"))
