@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -256,3 +257,18 @@ def test_the_package_reads_the_folder(folder):
 
 def test_bundled_data_stays_small():
     assert sum(path.stat().st_size for path in DATA.rglob("*.csv*")) < 4_000_000
+
+
+REFERENCE = DATA.parent.parent / "shared" / "data"
+
+
+@pytest.mark.reference_data
+@pytest.mark.skipif(not REFERENCE.is_dir(), reason="the offices' files are not beside the checkout")
+@each_folder
+def test_compiling_again_gives_the_same_bytes(folder, tmp_path, monkeypatch):
+    compiler = import_module("data.compile.__main__")
+    for name in ("peru_2021", "peru_2026", "peru_press", "bolivia_2019"):
+        monkeypatch.setattr(import_module(f"data.compile.{name}"), "DATA", tmp_path)
+    compiler.COMPILERS[folder.name](REFERENCE)
+    made = {path.name: path.read_bytes() for path in (tmp_path / folder.name).iterdir()}
+    assert made == {path.name: path.read_bytes() for path in folder.glob("*.csv*")}

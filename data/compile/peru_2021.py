@@ -227,8 +227,10 @@ def night(national: pd.DataFrame, departments: pd.DataFrame, districts: pd.DataF
         own, nearest = local_time(pd.Series([time, bulletin]), peru.ZONE)
         repeats.append(national[national["time"] == nearest].assign(time=own))
     nation = pd.concat([national, *repeats], ignore_index=True)
-    finer = departments[~departments["time"].isin(districts["time"])]
-    rows = ordered(nation, finer, districts)
+    # once districts are known, departments add nothing but an hour, and a correction of one makes them disagree
+    first = districts["time"].min() if len(districts) else departments["time"].max()
+    finer = departments[departments["time"] <= first]
+    rows = ordered(nation, finer[~finer["time"].isin(districts["time"])], districts)
     return rows[rows["time"].isin(nation["time"])]
 
 
