@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from .batches import batches_of
+from .checks.ballot import tally_columns
 from .checks.problem import InvalidCount as InvalidCount, Problem, settled
 from .checks.table import Table
-from .checks.tally import empty_tally, read_counts, tally_columns
+from .checks.tally import empty_tally, read_counts
 from .election import Election
 from .holdings import Holdings as Holdings, resolved
 

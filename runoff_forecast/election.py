@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
+from .checks.ballot import Ballot
 from .checks.header import header_problems
 from .checks.problem import (
     InvalidCount as InvalidCount,
@@ -21,7 +22,6 @@ from .checks.problem import (
 )
 from .checks.register import Register, read_register, shape_problems
 from .checks.table import Table
-from .checks.tally import Ballot
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from .checks.ballot import DUST, ROUNDING, SHEETS, SPOILT, tally_columns
 from .checks.problem import Problem
-from .checks.tally import DUST, ROUNDING, SHEETS, SPOILT, tally_columns
 from .election import Election
 
 NEVER = np.iinfo(np.int64).min

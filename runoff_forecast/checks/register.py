@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from .problem import Problem
-from .table import Table, missing_columns, numbers, repeated, repeated_columns, texts
+from .table import Table, labels, missing_columns, numbers, repeated, repeated_columns, texts
 
 NOMINAL_ELECTORATE = 300
 """Voters that make one nominal station where a register has no stations; about what a polling station in Peru has."""
 BASELINE = "baseline_"
 BALLOTS = "baseline_ballots"
-TEXTS = ("area", "kind", "name")
 KNOWN = ("unit", "region", "stations", "area", "kind", "name", "electorate", BALLOTS)
 UNIT_COLUMNS = ("region", "area", "kind", "name", "stations", "electorate", "baseline_ballots")
 REGION_COLUMNS = ("name", "tile_row", "tile_column")
@@ -89,12 +88,10 @@ def _unknown_columns(units: Table) -> Iterator[Problem]:
 def _units(units: Table) -> tuple[pd.DataFrame, bool, list[Problem]]:
     found: list[Problem] = []
     columns: dict[str, pd.Series] = {}
-    for column in ("unit", "region", *TEXTS):
-        if units.has(column):
-            columns[column], problems = texts(units, column, required=column in ("unit", "region"))
-        else:
-            columns[column], problems = pd.Series([""] * len(units.frame), dtype=str), []
+    for column in ("unit", "region", "area", "kind"):
+        columns[column], problems = texts(units, column, required=column in ("unit", "region"))
         found += problems
+    columns["name"] = labels(units, "name")
     if units.has("unit"):
         named = columns["unit"] != ""
         found += repeated(
@@ -119,7 +116,7 @@ def _units(units: Table) -> tuple[pd.DataFrame, bool, list[Problem]]:
 
 
 def _sizes(units: Table) -> tuple[dict[str, np.ndarray], bool, list[Problem]]:
-    nominal = not units.has("stations")
+    nominal = units.has("electorate") and not units.has("stations")
     sizes: dict[str, np.ndarray] = {}
     found: list[Problem] = []
     for column in ("stations", "electorate", BALLOTS):
@@ -128,9 +125,9 @@ def _sizes(units: Table) -> tuple[dict[str, np.ndarray], bool, list[Problem]]:
             required = column == "stations" or (column == "electorate" and nominal)
             sizes[column], problems = numbers(units, column, required=required)
             found += problems
-    if not nominal:
+    if units.has("stations"):
         found += units.problems(sizes["stations"] == 0, "stations", "1 or more")
-    elif units.has("electorate"):
+    elif nominal:
         found += units.problems(sizes["electorate"] == 0, "electorate", "1 or more, since it stands in for stations")
         sizes["stations"] = sizes["electorate"] / NOMINAL_ELECTORATE
     return sizes, nominal, found
@@ -167,16 +164,16 @@ def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, 
         return tiles, found
     ids, found = texts(regions, "region")
     found += repeated(regions, ids, "region", "an id of its own")
-    found += regions.problems(~ids.isin(["", *index]).to_numpy(), "region", "a region of the units in the register")
+    if len(index):
+        found += regions.problems(~ids.isin(["", *index]).to_numpy(), "region", "a region of the units in the register")
     given = pd.DataFrame({"region": ids})
     for column in ("tile_row", "tile_column"):
         if regions.has(column):
             given[column], problems = numbers(regions, column, required=False)
             found += problems
     if regions.has("name"):
-        given["name"], problems = texts(regions, "name", required=False)
+        given["name"] = labels(regions, "name")
         given["name"] = given["name"].where(given["name"] != "", given["region"])
-        found += problems
     known = given[given["region"].isin(index)].drop_duplicates("region").set_index("region")
     lacking = index.difference(known.index, sort=False)
     found += [

@@ -43,6 +43,8 @@ class Table:
     ) -> Iterator[Problem]:
         """One problem for each row marked wrong; `expected` is one text for all, or one for each of them."""
         positions = np.flatnonzero(wrong)
+        if len(positions) == 0:
+            return
         texts = [expected] * len(positions) if isinstance(expected, str) else expected
         cells = self.frame[column].iloc[positions] if self.has(column) else [None] * len(positions)
         for position, cell, text in zip(positions, cells, texts, strict=True):
@@ -65,17 +67,29 @@ def is_blank(cells: pd.Series) -> np.ndarray:
     return blank
 
 
-def texts(table: Table, column: str, *, required: bool = True) -> tuple[pd.Series, list[Problem]]:
-    """The column as text, "" where blank; numbers other than whole ones, and spaces around a text, are problems."""
+def labels(table: Table, column: str) -> pd.Series:
+    """The column as text, "" where blank or where there is no such column."""
+    if not table.has(column):
+        return pd.Series([""] * len(table.frame), dtype=str)
     cells = table.frame[column]
-    blank = is_blank(cells)
+    return (
+        (cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(object))
+        .where(~is_blank(cells), "")
+        .astype(str)
+    )
+
+
+def texts(table: Table, column: str, *, required: bool = True) -> tuple[pd.Series, list[Problem]]:
+    """Like `labels`, for texts that must match others; numbers that are not whole and spaces around are problems."""
+    as_text = labels(table, column)
+    if not table.has(column):
+        return as_text, []
+    blank = (as_text == "").to_numpy(dtype=bool)
     found = list(table.problems(blank, column, "a text, not an empty cell")) if required else []
-    if pd.api.types.is_float_dtype(cells):
+    if pd.api.types.is_float_dtype(table.frame[column]):
         found += table.problems(~blank, column, "a text; read the column as text, so that ids keep their zeros")
-    as_text = (cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(object)).where(~blank, "").astype(str)
-    stripped = as_text.str.strip() == as_text
-    found += table.problems(~stripped.to_numpy(dtype=bool), column, "a text without spaces around it")
-    return as_text, found
+    spaced = (as_text.str.strip() != as_text).to_numpy(dtype=bool)
+    return as_text, [*found, *table.problems(spaced, column, "a text without spaces around it")]
 
 
 def numbers(
@@ -159,11 +173,17 @@ def missing_columns(table: Table, columns: Iterable[str]) -> list[Problem]:
 
 def repeated(table: Table, key: pd.Series | pd.DataFrame, column: str, what: str) -> list[Problem]:
     """Rows whose key stood in an earlier row already; blank keys are someone else's problem."""
-    again = key.duplicated().to_numpy()
+    frame = key.to_frame() if isinstance(key, pd.Series) else key
+    again = frame.duplicated().to_numpy() & frame.notna().all(axis="columns").to_numpy()
     if not again.any():
         return []
-    by = [key] if isinstance(key, pd.Series) else [key[name] for name in key]
-    first = pd.Series(np.arange(len(key))).groupby(by, sort=False).transform("min").to_numpy()
+    by = [frame[name] for name in frame]
+    first = pd.Series(np.arange(len(key))).groupby(by, sort=False, dropna=False).transform("min").to_numpy()
     at = table.rows[first[again]]
     word = "line " if table.file.endswith((".csv", ".csv.gz")) else "row "
     return list(table.problems(again, column, [what + "; it stood in " + word + str(row) + " already" for row in at]))
+
+
+def figure(value: float) -> str:
+    """A number as people write it."""
+    return format(int(value), ",") if float(value).is_integer() else format(value, ",.6g")

@@ -100,6 +100,8 @@ def _header(text: str, file: str) -> Read[list[str]]:
         header = next(csv.reader(io.StringIO(text, newline="")), [])
     except csv.Error as error:
         return None, [Problem(file, 1, None, None, "a header line of a csv table: " + str(error))]
+    if not header:
+        return None, [Problem(file, 1, None, "", "a header line; the first line is blank")]
     for sign, word in SIGNS.items():
         if len(header) == 1 and sign in header[0]:
             return None, [

@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from runoff_forecast.checks.ballot import Ballot
 from runoff_forecast.checks.header import candidate_ids, header_problems, known_date, known_timezone
 from runoff_forecast.checks.problem import InvalidCount, InvalidElection, InvalidInput, Problem, is_error, settled
 from runoff_forecast.checks.register import Register, read_register
 from runoff_forecast.checks.table import Table
-from runoff_forecast.checks.tally import Ballot, read_counts as read_count_rows, read_result
+from runoff_forecast.checks.tally import read_counts as read_count_rows, read_result
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
 from runoff_forecast.night import Night, Result
@@ -118,11 +119,12 @@ def _ballot(header: Mapping[str, Any], register: Register | None) -> Ballot | No
     """What votes are checked against; None without a register: every place would be unknown, one fault told often."""
     if register is None:
         return None
+    units = register.units[~register.units.index.duplicated()]
     return Ballot(
         candidate_ids(header),
         known_date(header),
         known_timezone(header),
-        register.units,
+        units,
         register.regions.index,
         register.nominal_stations,
     )

@@ -1,0 +1,58 @@
+"""What rows of votes are checked against: candidates, election day and the places of the register."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+LEVELS = ("unit", "region", "nation")
+SHEETS = ("counted", "contested", "void")
+SPOILT = ("blank", "null")
+ROUNDING = 0.001
+"""Published shares of stations are rounded; sums of them may miss by this share of a place's stations."""
+DUST = 1e-6
+"""Stations and votes below this are what sums of rounded numbers leave."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ballot:
+    """What rows of votes are checked against; candidates, date or timezone are None where they could not be read.
+
+    `units` has each unit once.
+    """
+
+    candidates: tuple[str, ...] | None
+    date: date | None
+    timezone: str | None
+    units: pd.DataFrame
+    regions: pd.Index
+    nominal_stations: bool
+
+    @cached_property
+    def region_of(self) -> np.ndarray:
+        return self.regions.get_indexer(self.units["region"])
+
+    def of_places(self, column: str) -> np.ndarray:
+        """A column of the register summed over every place: units, regions, nation; NaN where a unit's is unknown."""
+        values = self.units[column].to_numpy(dtype=float)
+        sound = self.region_of >= 0
+        by_region = np.bincount(self.region_of[sound], values[sound], minlength=len(self.regions))
+        return np.r_[values, by_region, values.sum()]
+
+    def codes(self, level: pd.Series, place: pd.Series) -> np.ndarray:
+        """One number a place: units in register order, regions, the nation; -1 where there is no such place."""
+        at = {name: (level == name).to_numpy(dtype=bool) for name in LEVELS}
+        codes = np.full(len(level), -1)
+        codes[at["unit"]] = self.units.index.get_indexer(place[at["unit"]])
+        region = self.regions.get_indexer(place[at["region"]])
+        codes[at["region"]] = np.where(region >= 0, region + len(self.units), -1)
+        codes[at["nation"]] = len(self.units) + len(self.regions)
+        return codes
+
+
+def tally_columns(candidates: Iterable[str]) -> list[str]:
+    """The number columns of counts, in order."""
+    return [*SHEETS, *candidates, *SPOILT]

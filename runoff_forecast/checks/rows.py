@@ -1,0 +1,165 @@
+"""Rows of votes, read column by column against the ballot, and the rules that each row obeys by itself."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from .ballot import DUST, LEVELS, ROUNDING, SHEETS, SPOILT, Ballot
+from .problem import Problem
+from .table import Table, figure, is_blank, numbers, texts
+
+BEYOND_ELECTORATE = 1.1
+"""Late registration and voters from elsewhere explain a few more than the electorate; nothing explains a tenth more."""
+
+
+class Rows:
+    """The rows of one table, read column by column; `numbers` grows as they are read."""
+
+    def __init__(self, table: Table, ballot: Ballot):
+        self.table, self.ballot = table, ballot
+        self.level, level_problems = texts(table, "level")
+        self.place, place_problems = texts(table, "place", required=False)
+        self.codes = ballot.codes(self.level, self.place)
+        self.place_problems = [*level_problems, *place_problems, *self._unknown_places()]
+        self.numbers: dict[str, np.ndarray] = {}
+
+    def _unknown_places(self) -> Iterator[Problem]:
+        level, place = self.level, self.place
+        unknown = ~level.isin(["", *LEVELS]).to_numpy()
+        yield from self.table.problems(unknown, "level", "unit, region or nation")
+        nation = (level == "nation").to_numpy() & (place != "").to_numpy()
+        yield from self.table.problems(nation, "place", "an empty cell beside the level nation")
+        for name, index in (("unit", self.ballot.units.index), ("region", self.ballot.regions)):
+            wrong = (level == name).to_numpy() & (self.codes < 0)
+            if wrong.any() and len(index):  # without a register every place would be unknown
+                hints = Hints(index, name)
+                yield from self.table.problems(wrong, "place", [hints.expected(cell) for cell in place[wrong]])
+
+    def of_place(self, column: str) -> np.ndarray:
+        return np.where(self.codes >= 0, self.ballot.of_places(column)[self.codes], np.nan)
+
+    def name(self, row: int) -> str:
+        level, place = self.level.iloc[row], self.place.iloc[row]
+        return "the nation" if level == "nation" else level + " '" + place + "'"
+
+    def read_sheets(self) -> list[Problem]:
+        """Fills counted, contested and void, and says what is wrong with them."""
+        found: list[Problem] = []
+        for column in ("contested", "void"):
+            values, problems = self._optional(column)
+            self.numbers[column], found = values, [*found, *problems]
+        share, problems = self._optional("counted_share", whole=False)
+        found += problems
+        expected = "a share of the stations, from 0 to 1, not percent"
+        found += self.table.problems(share > 1, "counted_share", expected)
+        share = np.where(share > 1, np.nan, share)
+        counted, problems = self._optional("counted")
+        found += problems
+        self.by_share = np.isnan(counted) & ~np.isnan(share)
+        self.numbers["counted"] = np.where(self.by_share, share * self.of_place("stations"), counted)
+        found += self._neither()
+        return [*found, *self._nominal(), *self._disagreeing(share, counted)]
+
+    def _optional(self, column: str, *, whole: bool = True) -> tuple[np.ndarray, list[Problem]]:
+        if not self.table.has(column):
+            return np.full(len(self.level), np.nan), []
+        return numbers(self.table, column, whole=whole, required=False)
+
+    def _neither(self) -> Iterator[Problem]:
+        columns = [column for column in ("counted", "counted_share") if self.table.has(column)]
+        if columns:
+            empty = np.logical_and.reduce([is_blank(self.table.frame[column]) for column in columns])
+            yield from self.table.problems(
+                empty, columns[0], "the stations counted (counted, or counted_share), not an empty cell"
+            )
+
+    def _nominal(self) -> Iterator[Problem]:
+        if not self.ballot.nominal_stations:
+            return
+        for column in SHEETS:
+            given = ~np.isnan(self.numbers[column]) & (self.numbers[column] > 0)
+            if column == "counted":
+                given &= ~self.by_share
+            yield from self.table.problems(given, column, "counted_share alone, since the register has no stations")
+
+    def _disagreeing(self, share: np.ndarray, counted: np.ndarray) -> Iterator[Problem]:
+        stations = self.of_place("stations")
+        off = np.abs(counted - share * stations) > 1 + 0.01 * stations
+        texts = ["the same as counted_share says, " + figure(value) for value in (share * stations)[off]]
+        yield from self.table.problems(off, "counted", texts)
+
+    def read_votes(self) -> list[Problem]:
+        """Fills the candidates', blank and null votes, and says what is wrong with them."""
+        found: list[Problem] = []
+        for column in (*(self.ballot.candidates or ()), *SPOILT):
+            self.numbers[column] = np.full(len(self.level), np.nan)
+            if self.table.has(column):
+                self.numbers[column], problems = numbers(self.table, column, required=column not in SPOILT)
+                found += problems
+        return found
+
+    @property
+    def counted_column(self) -> str:
+        """The column that says how far the count is, for problems to name."""
+        return "counted" if self.table.has("counted") else "counted_share"
+
+    @cached_property
+    def valid(self) -> np.ndarray:
+        candidates = [self.numbers[column] for column in self.ballot.candidates or ()]
+        return np.sum(candidates, axis=0) if candidates else np.full(len(self.level), np.nan)
+
+    def capacity(self) -> Iterator[Problem]:
+        """More stations than the place has."""
+        stations = self.of_place("stations")
+        counted = self.numbers["counted"]
+        together = counted + np.nan_to_num(self.numbers["contested"]) + np.nan_to_num(self.numbers["void"])
+        over = together > stations + np.where(self.by_share, ROUNDING * stations + DUST, DUST)
+        expected = []
+        for row in np.flatnonzero(over):
+            also = "" if together[row] == counted[row] else " (with contested and void " + figure(together[row]) + ")"
+            expected.append("at most " + figure(stations[row]) + " stations, what " + self.name(row) + " has" + also)
+        yield from self.table.problems(over, self.counted_column, expected)
+
+    def votes_without_stations(self) -> Iterator[Problem]:
+        without = (self.numbers["counted"] == 0) & (self.valid > 0)
+        texts = ["above 0, since the row has " + figure(votes) + " votes" for votes in self.valid[without]]
+        yield from self.table.problems(without, self.counted_column, texts)
+
+    def electorate(self) -> Iterator[Problem]:
+        """More ballots than voters: a little more can be explained, and is a warning."""
+        electorate = self.of_place("electorate")
+        ballots = self.valid + sum(np.nan_to_num(self.numbers[column]) for column in SPOILT)
+        column = (self.ballot.candidates or ("",))[0]
+        impossible = ballots > BEYOND_ELECTORATE * electorate
+        for over, severity in ((impossible, "error"), (~impossible & (ballots > electorate), "warning")):
+            for row in np.flatnonzero(over):
+                expected = "votes of all candidates, blank and null within the electorate of " + self.name(row) + ", "
+                yield Problem(
+                    self.table.file,
+                    int(self.table.rows[row]),
+                    column,
+                    figure(ballots[row]) + " together",
+                    expected + figure(electorate[row]),
+                    severity,
+                )
+
+
+class Hints:
+    """What to say of a place that is not in the register."""
+
+    def __init__(self, index: pd.Index, what: str):
+        self.what = what
+        self.unpadded = {name.lstrip("0"): name for name in map(str, index)}
+        self.folded = {name.strip().lower(): name for name in map(str, index)}
+
+    def expected(self, place: str) -> str:
+        if place == "":
+            return "the id of a " + self.what + ", not an empty cell"
+        text = "a " + self.what + " of the register"
+        if place.lstrip("0") in self.unpadded:
+            return text + "; is it '" + self.unpadded[place.lstrip("0")] + "' with its leading zeros lost?"
+        if place.strip().lower() in self.folded:
+            return text + "; is it '" + self.folded[place.strip().lower()] + "'?"
+        return text
