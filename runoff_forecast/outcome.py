@@ -167,6 +167,12 @@ class Forecast:
         return self.rank_probability[1].rename("win_probability")
 
     @cached_property
+    def ahead_probability(self) -> pd.Series:
+        """The probability of the first two listed to end ahead of each other; with no others, to win."""
+        first = self.probability(self.margin > 0) + self.probability(self.margin == 0) / 2
+        return pd.Series([first, 1 - first], pd.Index(self.candidates[:2], name="candidate"), name="ahead_probability")
+
+    @cached_property
     def outright_probability(self) -> pd.Series:
         """The probability of each candidate to win in the first round, by any of the election's rules for that."""
         return self.mean(self._won_outright).to_series().rename("outright_probability")
@@ -318,7 +324,9 @@ class Forecast:
 
     def table(self) -> "Table":
         """The forecast as a table for a terminal: a row per candidate, most votes first."""
-        return telling.table(self)
+        from . import terminal  # rich is for those who print
+
+        return terminal.candidates(self)
 
     def __rich__(self) -> "Table":
         return self.table()

@@ -12,13 +12,32 @@ def in_hundred(probability: float, *, certain: bool = False) -> str:
     return "<1" if probability < 0.01 else f"{100 * probability:.0f}"
 
 
+def signed(votes: float) -> str:
+    """Whole votes with their sign, U+2212 for minus."""
+    return f"{votes:+,.0f}".replace("-", "−")
+
+
 def points(margin: float, digits: int = 2) -> str:
     """A margin in percentage points with its sign, U+2212 for minus; no sign on a rounded zero."""
     number = f"{100 * margin:+.{digits}f}"
     return number[1:] if float(number) == 0 else number.replace("-", "−")
 
 
+def leader(margin: float, first: str, second: str, tie: str = "tie") -> str:
+    """Who is ahead by how many points: a margin without the riddle of its sign."""
+    number = points(abs(margin))
+    return tie if not number.startswith("+") else f"{first if margin > 0 else second} {number}"
+
+
+def leaders(low: float, high: float, first: str, second: str, limits: str = "{low} to {high}", tie: str = "tie") -> str:
+    """An interval of margins by who is ahead; the name is said once where it is one candidate's all along."""
+    if low < 0 < high or points(low) == points(high):
+        return limits.format(low=leader(low, first, second, tie), high=leader(high, first, second, tie))
+    near, far = sorted((low, high), key=abs)
+    return limits.format(low=leader(near, first, second, tie), high=points(abs(far)))
+
+
 def local_time(time: pd.Timestamp, timezone: str) -> str:
     """Date and clock time where the count takes place."""
     local = time.tz_convert(timezone)
-    return f"{local.day} {local:%B %Y, %H:%M}"
+    return f"{local.day} {local.month_name()} {local.year}, {local:%H:%M}"

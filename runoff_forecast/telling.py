@@ -1,4 +1,4 @@
-"""A forecast told: in a paragraph, as plain values for other programs, as a table for a terminal."""
+"""A forecast told: in a paragraph, and as plain values for other programs."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -11,8 +11,6 @@ from . import saying
 from .count import Count
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from .outcome import Forecast
 
 JSON_SCHEMA = 1
@@ -35,42 +33,6 @@ def paragraph(forecast: "Forecast") -> str:
             _chances(forecast),
         ]
     )
-
-
-def table(forecast: "Forecast") -> "Table":
-    """A row per candidate, the one with most expected votes first."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    caption = paragraph(forecast)
-    grid = Table(
-        box=SIMPLE_HEAD, title=forecast.election.title, title_justify="left", caption=caption, caption_justify="left"
-    )
-    grid.add_column("candidate")
-    for heading in (
-        "votes in",
-        "share in",
-        "final votes",
-        "final share",
-        "90 % interval",
-        "chances to\nbe first, in 100",
-    ):
-        grid.add_column(heading, justify="right", no_wrap=True)
-    votes, counted = forecast.count.votes, forecast.count.votes.sum()
-    expected, shares = (forecast.mean(quantity).to_series() for quantity in (forecast.votes, forecast.shares))
-    low, high = (limit.to_series() for limit in forecast.quantiles(forecast.shares, [0.05, 0.95]))
-    names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
-    for name in expected.sort_values(ascending=False, kind="stable").index:
-        grid.add_row(
-            names[name],
-            f"{votes[name]:,.0f}",
-            f"{votes[name] / counted:.2%}" if counted else "–",
-            f"{expected[name]:,.0f}",
-            f"{shares[name]:.2%}",
-            f"{low[name]:.2%} to {high[name]:.2%}",
-            _hundred(forecast, forecast.win_probability[name]),
-        )
-    return grid
 
 
 def plain(forecast: "Forecast") -> dict[str, object]:

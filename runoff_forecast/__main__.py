@@ -1,0 +1,5 @@
+"""`python -m runoff_forecast` is the command line."""
+
+from .cli import main
+
+main()

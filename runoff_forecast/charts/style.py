@@ -1,0 +1,151 @@
+"""What all charts share: themes, the candidates' colours, a blank page to draw on, and saving it."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import colors
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..election import Election
+
+ThemeName = Literal["light", "dark"]
+
+SIZE = (4.0, 4.9)
+"""Inches; small, so that text of 9 points is still 11 pixels high on a phone that is 360 pixels wide."""
+RESOLUTION = 300
+POINTS_PER_INCH = 72
+FORMATS = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
+"""File endings, and where each format keeps a description for those who cannot see the picture."""
+
+# Okabe and Ito (2008): told apart by every common kind of colour vision. Their yellow, too pale on white, is left out.
+DISTINCT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+OTHERS = "#8a8f98"
+"""For candidates beyond the distinct colours."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of the page: its ground, ink for text, a fainter ink for what is said aside, and lines."""
+
+    ground: str
+    ink: str
+    faint: str
+    line: str
+
+
+THEMES: dict[str, Theme] = {
+    "light": Theme(ground="#ffffff", ink="#1d1d1f", faint="#5f6368", line="#d5d8dc"),
+    "dark": Theme(ground="#16181c", ink="#f1f3f4", faint="#a3a9b0", line="#3c4046"),
+}
+
+_FONTS = {"font.family": "DejaVu Sans", "font.size": 9.0, "svg.fonttype": "path", "svg.hashsalt": "runoff-forecast"}
+
+BOLD_WIDTH = 0.62
+"""Of an average letter of bold text, as a share of its size."""
+LINE_LENGTH = 58
+"""Characters that fit a line of the caption."""
+
+
+@contextmanager
+def page(ax: Axes | None, theme: Theme, box: tuple[float, float, float, float]) -> Iterator[Axes]:
+    """The Axes to draw on, without frame and ticks; where none is given, in `box` of a new figure (shares of it)."""
+    with mpl.rc_context(_FONTS):
+        if ax is None:
+            ax = Figure(figsize=SIZE, dpi=RESOLUTION, facecolor=theme.ground).add_axes(box)
+        ax.set_facecolor(theme.ground)
+        for side in ("left", "right", "top"):
+            ax.spines[side].set_visible(False)
+        ax.spines["bottom"].set_color(theme.line)
+        ax.tick_params(axis="both", length=0, colors=theme.faint, labelsize=8.5)
+        yield ax
+
+
+def size_in_points(ax: Axes) -> tuple[float, float]:
+    """Width and height of the Axes."""
+    width, height = ax.get_figure(root=True).get_size_inches() * POINTS_PER_INCH
+    box = ax.get_position()
+    return float(box.width * width), float(box.height * height)
+
+
+def note(
+    ax: Axes,
+    text: str,
+    place: tuple[float, float],
+    offset: tuple[float, float],
+    *,
+    color: str,
+    size: float = 8.5,
+    bold: bool = False,
+    align: Literal["left", "right"] = "left",
+    from_top: bool = False,
+) -> None:
+    """Text at an offset in points from a place given in shares of the Axes; it stands on that line or hangs from it."""
+    ax.annotate(
+        text,
+        place,
+        offset,
+        xycoords="axes fraction",
+        textcoords="offset points",
+        annotation_clip=False,
+        ha=align,
+        va="top" if from_top else "baseline",
+        color=color,
+        fontsize=size,
+        fontweight="bold" if bold else "normal",
+        linespacing=1.35,
+        zorder=4,
+    )
+
+
+def heading(ax: Axes, theme: Theme, title: str, below: str, *, height: float) -> None:
+    """A title with a line below it, which stands `height` points above the Axes."""
+    fits = size_in_points(ax)[0] / (BOLD_WIDTH * len(title))
+    note(ax, title, (0, 1), (0, height + 15), color=theme.ink, size=min(12.5, fits), bold=True)
+    note(ax, below, (0, 1), (0, height), color=theme.faint, size=9)
+
+
+def caption(ax: Axes, theme: Theme, sentences: Sequence[str], *, depth: float) -> None:
+    """Sentences, each on its own line or lines, hanging `depth` points below the Axes."""
+    text = "\n".join(line for sentence in sentences for line in textwrap.wrap(sentence, LINE_LENGTH))
+    note(ax, text, (0, 0), (0, -depth), color=theme.faint, from_top=True)
+
+
+def publishers(election: Election) -> str:
+    """Whose figures they are, by their short names: "ONPE (Oficina Nacional de Procesos Electorales)" is ONPE."""
+    return ", ".join(dict.fromkeys(source.publisher.split(" (")[0] for source in election.sources))
+
+
+def candidate_colors(election: Election) -> dict[str, str]:
+    """The colour of each candidate: its own where the election gives one, else one unlike those already in use."""
+    free = iter(_unlike([candidate.color for candidate in election.candidates if candidate.color]))
+    return {candidate.id: candidate.color or next(free, OTHERS) for candidate in election.candidates}
+
+
+def save(ax: Axes, path: str | Path, *, described: str) -> Path:
+    """Write the figure of the Axes as .png, .svg or .pdf, its description inside; ValueError for other endings."""
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise ValueError(f"a chart is saved as {', '.join(FORMATS)}, got '{path.name}'")
+    figure = ax.get_figure(root=True)
+    with mpl.rc_context(_FONTS):
+        inside = {FORMATS[path.suffix.lower()]: described}
+        figure.savefig(path, dpi=RESOLUTION, facecolor=figure.get_facecolor(), metadata=inside)
+    return path
+
+
+def _unlike(taken: list[str]) -> list[str]:
+    """The distinct colours, those farthest from the ones in use first."""
+    used = np.array([colors.to_rgb(color) for color in taken]).reshape(-1, 3)
+
+    def nearest(color: str) -> float:
+        return float(np.linalg.norm(used - colors.to_rgb(color), axis=1).min(initial=np.inf))
+
+    return sorted(DISTINCT, key=nearest, reverse=True)

@@ -1,0 +1,145 @@
+"""A forecast as tables on a terminal."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from . import saying, telling
+from .night import Night
+
+if TYPE_CHECKING:
+    from .outcome import Forecast
+
+
+SHOWN = 8
+"""Rows of candidates or pairs at most; a first round may have twenty candidates."""
+
+
+def candidates(forecast: "Forecast") -> Table:
+    """A row per candidate, the one with most expected votes first."""
+    first_round = forecast.election.first_round
+    chances = forecast.win_probability if first_round is None else forecast.advance_probability
+    chance = "first,\nof 100" if first_round is None else "goes on,\nof 100"
+    table = _table(forecast.election.title, ["candidate"], "votes in", "%", "final votes", "%", "90 % interval", chance)
+    table.caption, table.caption_justify = telling.paragraph(forecast), "left"
+    votes, total = forecast.count.votes, forecast.count.votes.sum()
+    expected, shares = (forecast.mean(quantity).to_series() for quantity in (forecast.votes, forecast.shares))
+    low, high = (limit.to_series() for limit in forecast.quantiles(forecast.shares, [0.05, 0.95]))
+    for name, full in _leading(forecast).items():
+        table.add_row(
+            full,
+            _whole(votes[name]),
+            f"{100 * votes[name] / total:.2f}" if total else "–",
+            _whole(expected[name]),
+            f"{100 * shares[name]:.2f}",
+            f"{100 * low[name]:.2f} to {100 * high[name]:.2f}",
+            _hundred(forecast, chances[name]),
+        )
+    return table
+
+
+def pairings(forecast: "Forecast") -> Table:
+    """The likeliest runoffs of a first round."""
+    table = _table("Runoffs", ["between"], "chances\nin 100")
+    names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
+    for group, chance in forecast.pairings.head(SHOWN).items():
+        table.add_row(" and ".join(names[name] for name in group), _hundred(forecast, chance))
+    return table
+
+
+def hurdle(forecast: "Forecast") -> Table:
+    """What each candidate needs of the votes still out: to win, or in a first round to advance."""
+    first_round = forecast.election.first_round
+    places = 1 if first_round is None else min(first_round.advance, len(forecast.candidates) - 1)
+    aim = "to be first" if places == 1 else f"to be in the first {places}"
+    left = ["candidate", "against"]
+    title = f"What each needs of the two's votes still out {aim}"
+    table = _table(title, left, "votes behind", "needs", "expected", "chances\nin 100")
+    names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
+    for name, row in forecast.hurdle(places).loc[list(_leading(forecast))].iterrows():
+        table.add_row(
+            names[name],
+            names[row["rival"]],
+            saying.signed(row["deficit"]),
+            _needed(row["needed"]),
+            _percent(row["expected"]),
+            _hundred(forecast, row["probability"]),
+        )
+    return table
+
+
+def outstanding(forecast: "Forecast") -> Table:
+    """What is still out, by kind of place."""
+    first, second = (candidate.name for candidate in forecast.election.candidates[:2])
+    title = f"What is still out, by kind of place; + is {first} ahead of {second}"
+    table = _table(title, ["kind"], "stations", "valid votes", "90 % interval", "margin", "net votes")
+    for kind, row in forecast.outstanding_by_kind().iterrows():
+        table.add_row(
+            str(kind),
+            _whole(row["stations"]),
+            _whole(row["votes"]),
+            f"{_whole(row['votes_q05'])} to {_whole(row['votes_q95'])}",
+            "–" if pd.isna(row["margin"]) else saying.points(row["margin"], 1),
+            saying.signed(row["net"]),
+        )
+    return table
+
+
+def progress(night: Night, forecasts: Sequence["Forecast"]) -> Table:
+    """A row per forecast of a night, the margin so far beside the one expected; below, the official end if known."""
+    first, second = night.election.candidates[:2]
+    title = f"{night.election.title}; + is {first.name} ahead of {second.name}"
+    wins = f"{first.name}\nfirst, of 100"
+    table = _table(title, [], "count of", "counted", "so far", "forecast", "90 % interval", wins)
+    for forecast in forecasts:
+        low, high = (saying.points(limit) for limit in forecast.interval(0.9))
+        local = forecast.count.time.tz_convert(night.election.timezone)
+        table.add_row(
+            f"{local.day} {local.month_name()[:3]} {local:%H:%M}",
+            _percent(forecast.count.counted_share),
+            "–" if pd.isna(forecast.count.margin) else saying.points(forecast.count.margin),
+            saying.points(float(forecast.mean(forecast.margin))),
+            f"{low} to {high}",
+            _hundred(forecast, forecast.win_probability[first.id]),
+        )
+    if night.result is not None:
+        table.add_section()
+        table.add_row("official", "", "", saying.points(night.result.margin), style="bold")
+    return table
+
+
+def _table(title: str, left: Sequence[str], *numbers: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, title=title, title_justify="left")
+    for heading in left:
+        table.add_column(heading)
+    for heading in numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _leading(forecast: "Forecast") -> dict[str, str]:
+    """Names of the candidates with most expected votes, by id."""
+    expected = forecast.mean(forecast.votes).to_series().sort_values(ascending=False, kind="stable")
+    names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
+    return {name: names[name] for name in expected.index[:SHOWN]}
+
+
+def _hundred(forecast: "Forecast", probability: float) -> str:
+    return saying.in_hundred(probability, certain=forecast.finished)
+
+
+def _whole(number: float) -> str:
+    return "–" if pd.isna(number) else f"{number:,.0f}"
+
+
+def _percent(share: float) -> str:
+    return "–" if pd.isna(share) else f"{100 * share:.1f} %"
+
+
+def _needed(share: float) -> str:
+    if share > 1:
+        return "cannot"
+    return "nothing" if share < 0 else _percent(share)

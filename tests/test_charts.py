@@ -1,0 +1,113 @@
+"""Laws of the charts: they draw what the record says and nothing else changes; they can be heard as well as seen."""
+
+from dataclasses import replace
+
+import made_up
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from PIL import Image
+
+from runoff_forecast import charts
+from runoff_forecast.charts.style import candidate_colors
+from runoff_forecast.charts.words import LANGUAGES
+from runoff_forecast.election import Candidate
+
+THREE = (*made_up.CANDIDATES, made_up.THIRD)
+
+
+def before_the_first_vote():
+    shown = made_up.forecast()
+    return replace(shown, count=made_up.Counts.empty(shown.election).latest)
+
+
+def decided():
+    return made_up.with_final(made_up.forecast(), np.array([[4000.0, 3000.0]]))
+
+
+FORECASTS = [made_up.forecast(), made_up.forecast(made_up.election(THREE)), before_the_first_vote(), decided()]
+each_forecast = pytest.mark.parametrize("shown", FORECASTS, ids=["two", "three", "nothing counted", "decided"])
+
+
+def texts(ax) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+@each_forecast
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_forecast_can_be_drawn_and_nothing_else_changes(shown, lang, theme):
+    before = dict(mpl.rcParams)
+    ax = charts.draw_margin(shown, lang=lang, theme=theme)
+    ax.get_figure().canvas.draw()
+    assert dict(mpl.rcParams) == before
+
+
+@each_forecast
+def test_a_dot_is_one_chance_in_a_hundred(shown):
+    ax = charts.draw_margin(shown)
+    (dots,) = ax.collections[:1]
+    assert len(dots.get_offsets()) == 100
+    first = to_rgba(candidate_colors(shown.election)["ana"])
+    won = sum(np.allclose(color, first) for color in dots.get_facecolors())
+    assert won == pytest.approx(100 * shown.ahead_probability["ana"], abs=1)
+    np.testing.assert_array_equal(dots.get_offsets()[:, 0] > 0, shown.outcomes(100) > 0)
+
+
+def test_nothing_leaves_the_page_or_lies_on_something_else():
+    for shown in FORECASTS:
+        figure = charts.draw_margin(shown, lang="es").get_figure()
+        figure.canvas.draw()
+        boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+        page = figure.bbox
+        assert all(box.x0 >= page.x0 and box.x1 <= page.x1 and box.y0 >= page.y0 and box.y1 <= page.y1 for box in boxes)
+        overlapping = [(a, b) for place, a in enumerate(boxes) for b in boxes[:place] if a.overlaps(b)]
+        assert not overlapping
+
+
+def test_a_chart_goes_where_it_is_told():
+    figure = Figure(figsize=(9, 5))
+    left, right = figure.subplots(1, 2)
+    assert charts.draw_margin(made_up.forecast(), ax=right) is right
+    assert not left.texts
+
+
+def test_words_never_promise_more_than_the_draws():
+    shown = made_up.forecast()
+    sure = made_up.with_final(shown, np.array([[4000.0, 3000.0]]))
+    open_end = replace(sure, draws=sure.draws.assign(outstanding=sure.draws["final"] * 0.001))
+    assert {">99 in 100", "<1 in 100"} <= set(texts(charts.draw_margin(open_end)))
+    assert {"100 in 100", "0 in 100"} <= set(texts(charts.draw_margin(sure)))
+
+
+def test_description_says_what_the_picture_shows():
+    shown = made_up.forecast()
+    said = charts.describe_margin(shown)
+    for part in ("Ana Quispe", "Bea Salas", "6 June 2021, 21:00", "59.0 % of stations", "Count so far: tie"):
+        assert part in said
+    assert "6 de junio de 2021" in charts.describe_margin(shown, "es")
+    with pytest.raises(ValueError, match="lang is one of en, es"):
+        charts.describe_margin(shown, "qu")
+
+
+def test_description_travels_inside_the_file(tmp_path):
+    shown = made_up.forecast()
+    said = charts.describe_margin(shown)
+    path = charts.save(charts.draw_margin(shown), tmp_path / "margin.png", described=said)
+    assert Image.open(path).text["Description"] == said
+    charts.save(charts.draw_margin(shown), tmp_path / "margin.svg", described=said)
+    assert said in (tmp_path / "margin.svg").read_text(encoding="utf-8")
+    charts.save(charts.draw_margin(shown), tmp_path / "margin.pdf", described=said)
+    with pytest.raises(ValueError, match=r"\.png, \.svg, \.pdf"):
+        charts.save(charts.draw_margin(shown), tmp_path / "margin.docx", described=said)
+
+
+def test_the_election_s_colours_are_kept_and_others_differ():
+    given = made_up.election((Candidate("a", "A", color="#0072b2"), Candidate("b", "B"), Candidate("c", "C")))
+    chosen = candidate_colors(given)
+    assert chosen["a"] == "#0072b2"
+    assert len(set(chosen.values())) == 3
+    many = made_up.election(tuple(Candidate(f"c{number}", f"C{number}") for number in range(9)))
+    assert len(candidate_colors(many)) == 9

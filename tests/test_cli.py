@@ -1,0 +1,169 @@
+"""The command line keeps its contract: what goes where, which exit code, and never a traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from runoff_forecast import cli, models, sources
+from runoff_forecast.charts.style import FORMATS
+
+SMALL = "peru-2011-runoff"
+QUICK = ["--draws", "200"]
+
+
+def run(*arguments: str | Path):
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def told_plainly(result, code: int) -> bool:
+    """The exit code is right, and what went wrong is a message, not a traceback."""
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+    return bool(result.stderr.strip())
+
+
+def test_elections_are_listed_one_a_line():
+    result = run("elections")
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(sources.elections())
+
+
+def test_a_sound_folder_has_no_errors():
+    assert run("check", SMALL).exit_code == 0
+
+
+@pytest.fixture
+def broken(tmp_path) -> Path:
+    """A folder with two faults of counts: an unknown region and votes below zero."""
+    folder = tmp_path / "broken"
+    sources.write_night(sources.load(SMALL), folder)
+    (folder / "counts.csv").write_text(
+        "time,level,place,counted,humala,fujimori\n2011-06-05T18:00:00-05:00,region,atlantis,3,-1,5\n", encoding="utf-8"
+    )
+    return folder
+
+
+def test_check_tells_every_problem_on_stdout(broken):
+    result = run("check", broken)
+    assert result.exit_code == 1
+    assert "atlantis" in result.stdout
+    assert "-1" in result.stdout
+
+
+@pytest.mark.parametrize("command", [["forecast"], ["check"]])
+def test_what_does_not_exist_is_bad_input(command):
+    result = run(*command, "peru-2021-runof")
+    assert result.exit_code == 1
+    assert "peru-2021-runoff" in result.output
+
+
+def test_bad_counts_end_with_one_message(broken):
+    result = run("forecast", broken)
+    assert told_plainly(result, 1)
+    assert "atlantis" in result.stderr
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--at", "yesterdayish"],
+        ["--engine", "magic"],
+        ["--draws", "0"],
+        ["--seed", "x"],
+        ["--chart", "margin.docx"],
+        ["--json", "no-such-folder/forecast.json"],
+        ["--recount", "7"],
+        ["--priors", "no-such-file.toml"],
+        ["--nonsense"],
+    ],
+)
+def test_wrong_usage_is_said_before_any_work(wrong):
+    assert told_plainly(run("forecast", SMALL, *wrong), 2)
+
+
+def test_unknown_priors_are_wrong_usage(tmp_path):
+    (tmp_path / "priors.toml").write_text("wishful_thinking = 1.0\n", encoding="utf-8")
+    result = run("forecast", SMALL, "--priors", tmp_path / "priors.toml")
+    assert told_plainly(result, 2)
+    assert "wishful_thinking" in result.stderr
+
+
+def test_a_sick_posterior_has_its_own_code(monkeypatch):
+    def sick(*_, **__):
+        raise models.SickPosterior("R-hat is 1.3; try more draws")
+
+    monkeypatch.setattr(models, "forecast", sick)
+    result = run("forecast", SMALL)
+    assert told_plainly(result, 3)
+    assert "try more draws" in result.stderr
+
+
+def test_json_on_stdout_is_nothing_but_json():
+    told = json.loads(run("forecast", SMALL, *QUICK, "--json", "-").stdout)
+    assert (told["election"], told["draws"], told["seed"], told["engine"]) == (SMALL, 200, cli.DEFAULT_SEED, "fast")
+    assert sum(told["win_probability"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    first, again, other = (run("forecast", SMALL, *QUICK, "--json", "-", "--seed", seed).stdout for seed in (5, 5, 6))
+    assert first == again
+    assert first != other
+
+
+def test_files_are_written_where_told(tmp_path):
+    result = run(
+        "forecast", SMALL, *QUICK, "--json", tmp_path / "f.json", "--chart", tmp_path / "f.svg", "--recount", 0.01
+    )
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["election"] == SMALL
+    assert "<svg" in (tmp_path / "f.svg").read_text(encoding="utf-8")
+    assert "within 1 points" in result.stdout
+    assert str(tmp_path / "f.svg") in result.stderr.replace("\n", "")
+
+
+def test_a_first_round_tells_who_goes_on():
+    result = run("forecast", "peru-2011-first-round", *QUICK)
+    assert result.exit_code == 0, result.output
+    assert "goes on" in result.stdout
+    assert "Runoffs" in result.stdout
+
+
+def test_times_without_offset_are_local(tmp_path):
+    night = sources.load(SMALL)
+    local = f"{night.counts.times[0].tz_convert(night.election.timezone):%Y-%m-%dT%H:%M:%S}"
+    told = json.loads(run("forecast", SMALL, *QUICK, "--at", local, "--json", "-").stdout)
+    assert told["time"] == night.counts.times[0].isoformat()
+
+
+def test_before_the_first_bulletin_there_is_a_forecast_too():
+    told = json.loads(run("forecast", SMALL, *QUICK, "--at", "2011-06-05T12:00", "--json", "-").stdout)
+    assert told["counted"]["margin"] is None
+    assert told["outstanding"]["stations"] == told["counted"]["stations_total"]
+
+
+def test_demo_forecasts_the_night_and_says_where_the_charts_are(tmp_path):
+    result = run("demo", "--out", tmp_path / "charts")
+    assert result.exit_code == 0, result.output
+    assert "official" in result.stdout
+    assert len(list((tmp_path / "charts").glob("*.png"))) >= 4
+
+
+def test_chart_endings_are_those_that_charts_can_write():
+    assert set(cli.CHART_ENDINGS) == set(FORMATS)
+
+
+def test_the_module_that_prints_is_the_only_way_in():
+    help_text = subprocess.run(
+        [sys.executable, "-m", "runoff_forecast", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for command in ("elections", "check", "forecast", "demo"):
+        assert command in help_text
