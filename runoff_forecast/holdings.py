@@ -170,18 +170,34 @@ class _State:
             )
 
     def open_members(self, group: _Group) -> tuple[np.ndarray, float]:
-        """The units in which a remainder may lie, and how many stations they should have had left to count."""
+        """The units in which a remainder may lie, and how many stations they had left to count.
+
+        Those with pending stations; where these are too few, also those whose contested sheets may have been decided.
+        """
         below = group.members
-        covered, is_open = self.unit_time[below], self.pending[below] > DUST
-        if group.level == "nation":
-            stands = self.stands[self.region_of[below]]
-            covered = np.where(stands, self.region_time[self.region_of[below]], covered)
-            is_open &= ~stands | (self.region_pending[self.region_of[below]] > DUST)
-        older = covered < group.as_of
-        chosen = older & is_open
-        if chosen.any():
-            return below[chosen], float(self.pending[below[chosen]].sum())
-        return (below[older] if older.any() else below), 0.0
+        older = self._known_at(group.level)[below] < group.as_of
+        room = 0.0
+        for contested in (0.0, 1.0):
+            left = self._left(group.level, contested)[below]
+            chosen = older & (left > DUST)
+            room = float(left[chosen].sum())
+            if room + DUST >= group.numbers[0] and chosen.any():
+                return below[chosen], room
+        return below[chosen] if chosen.any() else below[older] if older.any() else below, room
+
+    def _known_at(self, level: str) -> np.ndarray:
+        """Per unit, the time of what is known of it: its own row, for the nation also the row of its region."""
+        if level == "region":
+            return self.unit_time
+        return np.where(self.stands[self.region_of], self.region_time[self.region_of], self.unit_time)
+
+    def _left(self, level: str, contested: float) -> np.ndarray:
+        """Per unit, the stations that its row leaves open, with a share of the contested; none in a full region."""
+        left = self.pending + contested * self.unit[:, 1]
+        if level == "region":
+            return left
+        region_left = (self.region_pending + contested * self.region[:, 1])[self.region_of]
+        return np.where(self.stands[self.region_of] & (region_left <= DUST), 0.0, left)
 
 
 def _spoilt_unknown(beyond: np.ndarray) -> np.ndarray:
