@@ -68,9 +68,17 @@ def page(ax: Axes | None, theme: Theme, box: tuple[float, float, float, float]) 
         yield ax
 
 
+def figure_of(ax: Axes) -> Figure:
+    """The whole figure that the Axes are on; raises ValueError where they were taken off it."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("these Axes are on no figure")
+    return figure
+
+
 def size_in_points(ax: Axes) -> tuple[float, float]:
     """Width and height of the Axes."""
-    width, height = ax.get_figure(root=True).get_size_inches() * POINTS_PER_INCH
+    width, height = figure_of(ax).get_size_inches() * POINTS_PER_INCH
     box = ax.get_position()
     return float(box.width * width), float(box.height * height)
 
@@ -134,7 +142,7 @@ def save(ax: Axes, path: str | Path, *, described: str) -> Path:
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise ValueError(f"a chart is saved as {', '.join(FORMATS)}, got '{path.name}'")
-    figure = ax.get_figure(root=True)
+    figure = figure_of(ax)
     with mpl.rc_context(_FONTS):
         inside = {FORMATS[path.suffix.lower()]: described}
         figure.savefig(path, dpi=RESOLUTION, facecolor=figure.get_facecolor(), metadata=inside)
