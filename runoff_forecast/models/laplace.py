@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
-from scipy.stats import norm, qmc
 
 from .arrow import SLOTS, Arrow, Layout, Precisions, Vector, build_layout
 from .evidence import Evidence
@@ -19,22 +18,23 @@ from .latent import (
     SUPPORT,
     TURNOUT,
     Latent,
+    Mixture,
     Prior,
     build_prior,
     fine_predictor,
+    grouped_units,
     log_likelihood,
     log_prior,
     log_scale_prior,
     mix,
     moved,
     predictor,
-    scale_widths,
     softmax,
     start_at_prior,
 )
 
 NEWTON_STEPS = 40
-TOLERANCE = 1e-4
+TOLERANCE = 0.02
 """Newton stops when a step would gain less than this in log density."""
 
 
@@ -49,7 +49,7 @@ class Coarse:
     rows: tuple[Vector, Vector]
     """Transposed Jacobians; one column an observation, whitened by the root of its information"""
     arrival: np.ndarray
-    """(Q, observations)"""
+    """(Q + U, observations): arrival coefficients, then the units' own"""
     gradient: np.ndarray
     """(observations,) whitened score"""
 
@@ -117,7 +117,7 @@ class Solver:
         if coarse is None:
             return mode
         gain = (arrows[0].solve(coarse.rows[0]), arrows[1].solve(coarse.rows[1]))
-        inner = np.eye(len(coarse.gradient)) + self._project(coarse, gain, prior.arrival[:, None] ** 2 * coarse.arrival)
+        inner = np.eye(len(coarse.gradient)) + self._project(coarse, gain, arrival_variance(self.evidence, prior)[:, None] * coarse.arrival)
         return replace(mode, gain=gain, inner=linalg.cholesky(inner, lower=True, check_finite=False))
 
     @staticmethod
@@ -129,11 +129,11 @@ class Solver:
         """The Newton step and the gain in log density that it promises."""
         right = gradient(self.evidence, self.layout, mode)
         prior, coarse = mode.prior, mode.coarse
-        pull = (prior.arrival_mean - mode.latent.arrival) / prior.arrival**2
-        if coarse is None:
-            pull = np.zeros_like(pull)
-        else:
-            pull = pull + coarse.arrival @ coarse.gradient
+        variance = arrival_variance(self.evidence, prior)
+        pull = np.zeros_like(variance)
+        if coarse is not None:
+            point = np.r_[mode.latent.arrival - prior.arrival_mean, mode.latent.arrival_unit]
+            pull = coarse.arrival @ coarse.gradient - point / variance
             right = tuple(
                 Vector(
                     r.core + b.core @ coarse.gradient[:, None],
@@ -143,7 +143,7 @@ class Solver:
                 for r, b in zip(right, coarse.rows, strict=True)
             )
         solved = (mode.arrows[0].solve(right[0]), mode.arrows[1].solve(right[1]))
-        arrival = prior.arrival**2 * pull
+        arrival = variance * pull
         solved, arrival = self._correct(mode, solved, arrival[:, None])
         promise = 0.5 * float(
             sum(inner_product(r, s)[0, 0] for r, s in zip(right, solved, strict=True)) + pull @ arrival[:, 0]
@@ -162,21 +162,23 @@ class Solver:
             Vector(v.core - g.core @ weight, v.area - g.area @ weight, v.unit - g.unit @ weight)
             for v, g in zip(vectors, mode.gain, strict=True)
         )
-        return (fields[0], fields[1]), arrival - mode.prior.arrival[:, None] ** 2 * (mode.coarse.arrival @ weight)
+        return (fields[0], fields[1]), arrival - arrival_variance(self.evidence, mode.prior)[:, None] * (mode.coarse.arrival @ weight)
 
     def _log_determinant(self, mode: Mode) -> float:
         value = mode.arrows[0].log_determinant + mode.arrows[1].log_determinant
         if mode.inner is not None:
-            # the arrival block has its prior as precision; its determinant and the density's normaliser cancel up to this
+            # arrival has its prior as precision
             value += 2.0 * np.log(np.diag(mode.inner)).sum() - 2.0 * np.log(mode.prior.arrival).sum()
+            value -= 2.0 * len(grouped_units(self.evidence)) * np.log(mode.prior.arrival_unit)
         return value
 
     def draw(self, mode: Mode, draws: int, rng: np.random.Generator) -> tuple[tuple[Vector, Vector], np.ndarray]:
         """Posterior draws about the mode: deviations of both fields and of arrival, one draw a column."""
         fields = (mode.arrows[0].sample(rng, draws), mode.arrows[1].sample(rng, draws))
-        arrival = mode.prior.arrival[:, None] * rng.standard_normal((len(mode.prior.arrival), draws))
         if mode.coarse is None:
-            return fields, arrival
+            return fields, np.zeros((0, draws))
+        variance = arrival_variance(self.evidence, mode.prior)
+        arrival = np.sqrt(variance)[:, None] * rng.standard_normal((len(variance), draws))
         noise = rng.standard_normal((len(mode.coarse.gradient), draws))
         return self._correct(mode, fields, arrival, noise)
 
@@ -184,6 +186,11 @@ class Solver:
 def build_solver(evidence: Evidence) -> Solver:
     design = evidence.design
     return Solver(evidence, build_layout(design.fixed, design.region, design.area, design.n_regions))
+
+
+def arrival_variance(evidence: Evidence, prior: Prior) -> np.ndarray:
+    """Prior variances (Q + U,) of the arrival coefficients and of the units' own earliness."""
+    return np.r_[prior.arrival**2, np.full(evidence.design.n_units, prior.arrival_unit**2)]
 
 
 def field_precisions(prior: Prior, field: int) -> Precisions:
@@ -222,9 +229,10 @@ def fine_statistics(evidence: Evidence, latent: Latent) -> tuple[list[np.ndarray
 
 
 def _by_unit(unit: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
-    flat = values.reshape(len(values), -1)
-    summed = np.column_stack([np.bincount(unit, column, n) for column in flat.T]) if len(values) else np.zeros((n, flat.shape[1]))
-    return summed.reshape(n, *values.shape[1:])
+    summed = np.zeros((n, *values.shape[1:]))
+    for index in np.ndindex(*values.shape[1:]):
+        summed[(slice(None), *index)] = np.bincount(unit, values[(slice(None), *index)], n)
+    return summed
 
 
 def multinomial_information(share: np.ndarray, contrast: np.ndarray) -> np.ndarray:
@@ -237,7 +245,7 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     """Jacobians and scores of the coarse batches in the contrasts of their mean share and the log of their votes."""
     design, rows = evidence.design, evidence.coarse
     contrast = design.contrast
-    mixture = mix(evidence, latent, predictor(evidence, latent), slopes=True)
+    mixture = mix(evidence, latent, predictor(evidence, latent))
     m, d = len(rows), contrast.shape[1]
     inverse = 2.0 * contrast.T[None] / mixture.mean[mixture.batch][:, None, :]  # d contrast / d share, (pairs, D, K)
     own = mixture.share[:, :, None] * (contrast[None] - (mixture.share @ contrast)[:, None, :])  # d share / d z
@@ -258,7 +266,7 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     whitened = np.linalg.solve(root, score[..., None])[..., 0]
     jacobian_turnout = np.concatenate([to_mix, mixture.weight[:, None]], axis=1)[:, :, None]
     jacobian_support = np.concatenate([to_support, np.zeros((len(to_support), 1, d))], axis=1)
-    arrival = _arrival_jacobian(mixture.batch, jacobian_turnout[:, :, 0], mixture.arrival_slope, m)
+    arrival = _arrival_jacobian(evidence, mixture, inverse)
     whiten = np.swapaxes(root, 1, 2)
     vectors = tuple(
         _coarse_vector(evidence, layout, mixture.batch, mixture.unit, whiten[mixture.batch] @ jacobian)
@@ -267,13 +275,32 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     return Coarse((vectors[0], vectors[1]), (whiten @ arrival).reshape(m * (d + 1), -1).T, whitened.reshape(-1))
 
 
-def _arrival_jacobian(batch: np.ndarray, jacobian: np.ndarray, slope: np.ndarray | None, m: int) -> np.ndarray:
-    """(M, E, Q): a member's arrival weight acts on the mix as its log turnout does."""
-    assert slope is not None
-    out = np.zeros((m, jacobian.shape[1], slope.shape[1]))
+def _arrival_jacobian(evidence: Evidence, mixture: Mixture, inverse: np.ndarray) -> np.ndarray:
+    """(M, E, Q + U) of the observations in the arrival coefficients and the units' own earliness.
+
+    A member's score moves its own counted share by `bend`, and, through the threshold that keeps the group's total,
+    everybody else's the other way.
+    """
+    design, batch, step = evidence.design, mixture.batch, mixture.step
+    m, d = len(evidence.coarse), design.contrast.shape[1]
     starts = np.searchsorted(batch, np.arange(m))
-    for e in range(jacobian.shape[1]):
-        out[:, e] = np.add.reduceat(jacobian[:, e, None] * slope, starts, axis=0)
+    per_station = mixture.weight / mixture.increment
+    effect = np.concatenate(
+        [
+            np.einsum("pik,pk->pi", inverse, mixture.share - mixture.mean[batch]) * per_station[:, None],
+            per_station[:, None],
+        ],
+        axis=1,
+    )  # of one more station of the member, (pairs, E)
+    score = np.zeros((len(batch), d + 1))
+    for sign, bend in ((1.0, step.after), (-1.0, step.before)):
+        moved = step.capacity * bend
+        total = np.maximum(np.add.reduceat(moved, starts), 1e-300)
+        mean = np.add.reduceat(moved[:, None] * effect, starts, axis=0) / total[:, None]
+        score += sign * moved[:, None] * (effect - mean[batch])
+    out = np.zeros((m, d + 1, design.arrival.shape[1] + design.n_units))
+    out[batch, :, design.arrival.shape[1] + mixture.unit] = score
+    out[:, :, : design.arrival.shape[1]] = out[:, :, design.arrival.shape[1] :] @ design.arrival
     return out
 
 
@@ -314,7 +341,7 @@ def pack(latent: Latent, field: int) -> Vector:
 
 def unpack(evidence: Evidence, fields: tuple[Vector, Vector], arrival: np.ndarray) -> Latent:
     """A latent point from the first column of either field."""
-    f, r = evidence.design.fixed.shape[1], evidence.design.n_regions
+    f, r, q = evidence.design.fixed.shape[1], evidence.design.n_regions, evidence.design.arrival.shape[1]
     core = np.concatenate([v.core[:, :, 0] for v in fields], axis=1)
     return Latent(
         fixed=core[:f],
@@ -323,7 +350,8 @@ def unpack(evidence: Evidence, fields: tuple[Vector, Vector], arrival: np.ndarra
         unit=np.concatenate([v.unit[:, :, 0] for v in fields], axis=1),
         drift_nation=core[f + r : f + r + 1],
         drift=core[f + r + 1 :],
-        arrival=arrival[:, 0],
+        arrival=arrival[:q, 0],
+        arrival_unit=arrival[q:, 0],
     )
 
 

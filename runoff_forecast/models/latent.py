@@ -34,6 +34,8 @@ class Latent:
     """(R, E)"""
     arrival: np.ndarray
     """(Q,)"""
+    arrival_unit: np.ndarray
+    """(U,) logits: units early or late for reasons of their own"""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Prior:
     arrival_mean: np.ndarray
     arrival: np.ndarray
     """(Q,)"""
+    arrival_unit: float
 
 
 def scale_widths(priors: Priors) -> np.ndarray:
@@ -83,6 +86,7 @@ def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
         drift=np.column_stack([evidence.drift_region, np.full(design.n_regions, priors.turnout_drift)]),
         arrival_mean=mean,
         arrival=deviation,
+        arrival_unit=priors.arrival_unit,
     )
 
 
@@ -113,6 +117,7 @@ def start_at_prior(evidence: Evidence) -> Latent:
         drift_nation=np.zeros((1, e)),
         drift=np.zeros((design.n_regions, e)),
         arrival=mean,
+        arrival_unit=np.zeros(design.n_units),
     )
 
 
@@ -151,14 +156,24 @@ class Mixture:
     """(M, K)"""
     log_votes: np.ndarray
     """(M,) log of expected valid votes"""
-    arrival_slope: np.ndarray | None
-    """(pairs, Q) derivative of the log of the arrival weight"""
+    increment: np.ndarray
+    """(pairs,) stations expected from the member"""
+    step: Steps
 
 
-def mix(evidence: Evidence, latent: Latent, eta: np.ndarray, *, slopes: bool = False) -> Mixture:
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """How a group's counted shares move with the arrival scores: `bend` = w (1 - w) before and after each batch, by pair."""
+
+    before: np.ndarray
+    after: np.ndarray
+    capacity: np.ndarray
+
+
+def mix(evidence: Evidence, latent: Latent, eta: np.ndarray) -> Mixture:
     """The arrival-weighted means of every coarse batch."""
     design, rows = evidence.design, evidence.coarse
-    batch, unit, increment, slope = _increments(evidence, latent.arrival, slopes)
+    batch, unit, increment, step = _increments(evidence, latent)
     region = design.region[unit]
     z = eta[unit] + rows.late_nation[batch, None] * latent.drift_nation + rows.late_region[batch, None] * latent.drift[region]
     votes = increment * design.valid_per_station[unit] * np.exp(z[:, -1])
@@ -166,44 +181,33 @@ def mix(evidence: Evidence, latent: Latent, eta: np.ndarray, *, slopes: bool = F
     weight = votes / total[batch]
     share = softmax(z[:, :-1] @ design.contrast.T)
     mean = np.column_stack([np.bincount(batch, weight * share[:, k], len(rows)) for k in range(share.shape[1])])
-    return Mixture(batch, unit, weight, share, mean, np.log(total), slope)
+    return Mixture(batch, unit, weight, share, mean, np.log(total), increment, step)
 
 
-def _increments(
-    evidence: Evidence, arrival: np.ndarray, slopes: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
-    """Stations expected from each member in each coarse batch, and the derivative of their logs."""
-    score = evidence.design.arrival @ arrival
-    batch, unit, increment, slope = [], [], [], []
+def _increments(evidence: Evidence, latent: Latent) -> tuple[np.ndarray, np.ndarray, np.ndarray, Steps]:
+    """Stations expected from each member in each coarse batch."""
+    score = evidence.design.arrival @ latent.arrival + latent.arrival_unit
+    batch, unit, increment, before, after, capacity = [], [], [], [], [], []
     row = 0
     for group in evidence.groups:
-        states = [_state(evidence.design, group, score, f, slopes) for f in group.boundaries]
-        for (w0, d0), (w1, d1) in zip(states[:-1], states[1:], strict=True):
-            step = np.maximum(w1 - w0, 1e-12)
+        shares = [_share(group, score, fraction) for fraction in group.boundaries]
+        for w0, w1 in zip(shares[:-1], shares[1:], strict=True):
             batch.append(np.full(len(group.members), row))
             unit.append(group.members)
-            increment.append(step * group.capacity + 1e-12)
-            if slopes:
-                slope.append((d1 - d0) / step[:, None])
+            increment.append(np.maximum(w1 - w0, 1e-12) * group.capacity + 1e-12)
+            before.append(w0 * (1.0 - w0))
+            after.append(w1 * (1.0 - w1))
+            capacity.append(group.capacity)
             row += 1
-    return np.concatenate(batch), np.concatenate(unit), np.concatenate(increment), np.concatenate(slope) if slopes else None
+    steps = Steps(np.concatenate(before), np.concatenate(after), np.concatenate(capacity))
+    return np.concatenate(batch), np.concatenate(unit), np.concatenate(increment), steps
 
 
-def _state(design: Design, group: Group, score: np.ndarray, fraction: float, slopes: bool) -> tuple[np.ndarray, np.ndarray]:
-    n = len(group.members)
-    empty = np.zeros((n, design.arrival.shape[1] if slopes else 0))
-    if fraction <= 0.0:
-        return np.zeros(n), empty
-    if fraction >= FULL:
-        return np.ones(n), empty
+def _share(group: Group, score: np.ndarray, fraction: float) -> np.ndarray:
+    if fraction <= 0.0 or fraction >= FULL:
+        return np.full(len(group.members), float(fraction > 0.0))
     own = score[group.members]
-    w = sigmoid(threshold(own, group.capacity, fraction)[..., None] + own)
-    if not slopes:
-        return w, empty
-    covariates = design.arrival[group.members]
-    bend = w * (1.0 - w)
-    mean = (group.capacity * bend) @ covariates / max((group.capacity * bend).sum(), 1e-300)
-    return w, bend[:, None] * (covariates - mean)
+    return sigmoid(threshold(own, group.capacity, fraction) + own)
 
 
 def log_likelihood(evidence: Evidence, latent: Latent) -> float:
@@ -232,7 +236,11 @@ def _turnout(rows: Batches, expected: np.ndarray) -> float:
 def log_prior(evidence: Evidence, latent: Latent, prior: Prior) -> float:
     """Normal log density of every effect, constants dropped."""
     d = evidence.design.n_components - 1
-    value = _normal(latent.arrival - prior.arrival_mean, prior.arrival) if evidence.groups else 0.0
+    value = 0.0
+    if evidence.groups:
+        members = grouped_units(evidence)
+        value += _normal(latent.arrival - prior.arrival_mean, prior.arrival)
+        value += _normal(latent.arrival_unit[members], np.full(len(members), prior.arrival_unit))
     for name in ("fixed", "region", "area", "unit", "drift_nation", "drift"):
         effect, deviation = getattr(latent, name), getattr(prior, name)
         value += _normal(effect[:, :d], np.broadcast_to(deviation[..., SUPPORT, None], effect[:, :d].shape))
@@ -242,6 +250,11 @@ def log_prior(evidence: Evidence, latent: Latent, prior: Prior) -> float:
 
 def _normal(x: np.ndarray, deviation: np.ndarray) -> float:
     return float(-0.5 * ((x / deviation) ** 2).sum() - np.log(deviation).sum())
+
+
+def grouped_units(evidence: Evidence) -> np.ndarray:
+    """Positions of the units that lie in a coarse group."""
+    return np.unique(np.concatenate([group.members for group in evidence.groups]))
 
 
 def log_scale_prior(priors: Priors, scales: np.ndarray) -> float:

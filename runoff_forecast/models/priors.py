@@ -61,6 +61,8 @@ class Priors:
     arrival_overseas_sd: float = 1.0
     arrival_region: float = 0.7
     """Logits: regions early or late for reasons of their own."""
+    arrival_unit: float = 1.5
+    """Logits: units early or late for reasons of their own; what makes the first few consulates odd."""
 
     misfit: float = 0.02
     """Logits: how far a coarse group's counted support may lie from its units' by an order of arrival that is not smooth."""

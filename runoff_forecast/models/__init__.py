@@ -1,0 +1,6 @@
+"""The mathematics: what is known before counting, the order of arrival, the joint density, and two engines for it."""
+
+from .laplace import NoMode as NoMode
+from .priors import Priors as Priors
+from .sickness import SickPosterior as SickPosterior
+from .stratified import StratifiedArrival as StratifiedArrival, forecast as forecast

@@ -1,0 +1,111 @@
+"""The forecast model: what a count so far says of the finished one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ..count import Count, Counts
+from ..outcome import Forecast
+from .complete import complete, open_cells
+from .evidence import Evidence, gather
+from .fast import FastDraws
+from .laplace import build_solver
+from .latent import start_at_prior
+from .priors import Priors
+from .quadrature import integrate
+
+Engine = Literal["fast", "nuts"]
+
+
+@dataclass(frozen=True)
+class StratifiedArrival:
+    """Support by first-round baseline and place, turnout of what is pending, and the order in which places arrive.
+
+    Called on a night so far (or a single `Count`) it gives the `Forecast`. See MODEL.md for the formula.
+    """
+
+    engine: Engine = "fast"
+    """`fast` is Laplace's approximation with the scales integrated; `nuts` samples the same density with PyMC."""
+    draws: int = 4000
+    priors: Priors | None = None
+    """None takes the priors learnt from past counts, without the election at hand."""
+    history: int = 6
+    """Earlier moments of the night that are used as evidence, at most."""
+    tune: int = 500
+    chains: int = 2
+    """Of the sampler; the fast engine has none."""
+
+    def __post_init__(self) -> None:
+        if self.engine not in ("fast", "nuts"):
+            raise ValueError(f"engine is 'fast' or 'nuts', got {self.engine!r}")
+        if self.draws < 1:
+            raise ValueError(f"draws is a positive number, got {self.draws}")
+
+    def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
+        """The forecast of the night so far. Raises `SickPosterior` where the sampler's diagnostics fail."""
+        night = Counts.from_count(counts) if isinstance(counts, Count) else counts
+        evidence = self.evidence(night)
+        return _run_nuts(self, evidence, rng) if self.engine == "nuts" else _run_fast(self, evidence, rng)
+
+    def evidence(self, counts: Counts) -> Evidence:
+        """What the model conditions on."""
+        return gather(counts, self.priors or Priors(), history=self.history)
+
+
+def forecast(
+    counts: Counts | Count,
+    *,
+    engine: Engine = "fast",
+    draws: int = 4000,
+    seed: int | None = None,
+    priors: Priors | None = None,
+) -> Forecast:
+    """The short way in: the forecast of a night so far, reproducible where a seed is given."""
+    from dataclasses import replace
+
+    made = StratifiedArrival(engine=engine, draws=draws, priors=priors)(counts, rng=np.random.default_rng(seed))
+    return replace(made, seed=seed)
+
+
+def _run_fast(model: StratifiedArrival, evidence: Evidence, rng: np.random.Generator) -> Forecast:
+    # the matrices are small: threads of the linear algebra library cost more than they give
+    with threadpool_limits(1):
+        solver = build_solver(evidence)
+        mixture = integrate(solver, start_at_prior(evidence))
+        cells = open_cells(evidence)
+        draws, parameters = complete(evidence, cells, FastDraws(solver, mixture, cells, model.draws, rng), model.draws, rng)
+    return Forecast(
+        count=evidence.count,
+        draws=draws,
+        parameters=parameters,
+        engine="fast",
+        diagnostics={
+            "warnings": warnings_of(evidence),
+            "quadrature_points": len(mixture.weights),
+            "quadrature_effective": float(1.0 / (mixture.weights**2).sum()),
+        },
+    )
+
+
+def _run_nuts(model: StratifiedArrival, evidence: Evidence, rng: np.random.Generator) -> Forecast:
+    from .nuts import sample_forecast
+
+    return sample_forecast(evidence, model.draws, model.tune, model.chains, rng)
+
+
+def warnings_of(evidence: Evidence) -> list[str]:
+    """What a reader of the forecast should know of its evidence."""
+    election, said = evidence.design.election, [str(problem) for problem in evidence.count.warnings]
+    if evidence.is_empty:
+        said.append("nothing is counted yet: the forecast is the prior")
+    if election.retrospective:
+        said.append("retrospective: " + election.retrospective)
+    if election.nominal_stations:
+        said.append("the register has no polling stations: stations are nominal, one per 300 registered voters")
+    if not election.baseline.shape[1]:
+        said.append("no baseline election: support of what is out rests on place and arrival alone")
+    return said
