@@ -1,6 +1,7 @@
 """A small made-up election and made-up draws of its end, for tests of what does not depend on a model."""
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import xarray as xr
 
 from runoff_forecast.count import Count, Counts
 from runoff_forecast.election import Candidate, Election, FirstRound, OutrightRule
+from runoff_forecast.night import Night
 from runoff_forecast.outcome import Forecast
+from runoff_forecast.sources import write_night
 
 UNITS = pd.DataFrame(
     {
@@ -37,14 +40,28 @@ def election(candidates=CANDIDATES, rules: tuple[OutrightRule, ...] | None = Non
     )
 
 
+def counts(contest: Election) -> Counts:
+    """Half of the north, most of the south, nothing from abroad; half an hour earlier, less."""
+    states = [
+        ("2021-06-06T20:30:00-05:00", "01", 4, 1, 450, 300, 75),
+        ("2021-06-06T21:00:00-05:00", "01", 8, 1, 900, 600, 150),
+        ("2021-06-06T21:00:00-05:00", "03", 15, 2, 1100, 1400, 250),
+    ]
+    columns = ["time", "place", "counted", "contested", "ana", "bea", "caro"]
+    frame = pd.DataFrame(states, columns=columns).assign(level="unit")
+    known = ["time", "level", "place", "counted", "contested", *contest.candidate_ids]
+    return Counts.from_frame(contest, frame.reindex(columns=known, fill_value=0))
+
+
 def count(contest: Election) -> Count:
-    """Half of the north, most of the south, nothing from abroad."""
-    states = [("01", 8, 900, 600), ("02", 0, 0, 0), ("03", 15, 1100, 1400), ("04", 0, 0, 0)]
-    frame = pd.DataFrame(states, columns=["place", "counted", "ana", "bea"])
-    frame = frame.assign(time="2021-06-06T21:00:00-05:00", level="unit", contested=[1, 0, 2, 0])
-    for candidate in contest.candidate_ids[2:]:
-        frame[candidate] = [150, 0, 250, 0]
-    return Counts.from_frame(contest, frame[frame["counted"] > 0]).latest
+    """What is known at the end of `counts`."""
+    return counts(contest).latest
+
+
+def folder(path: Path, contest: Election) -> Path:
+    """The election and its counts as a folder."""
+    write_night(Night(contest, counts(contest)), path)
+    return path
 
 
 def forecast(contest: Election | None = None, draws: int = 400, seed: int = 1, whole: bool = False) -> Forecast:

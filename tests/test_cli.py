@@ -5,14 +5,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import made_up
 import pytest
 from typer.testing import CliRunner
 
 from runoff_forecast import cli, models, sources
 from runoff_forecast.charts.style import FORMATS
+from runoff_forecast.election import OutrightRule
 
-SMALL = "peru-2011-runoff"
 QUICK = ["--draws", "200"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """A sound folder of four units."""
+    return made_up.folder(tmp_path_factory.mktemp("night") / "made-up", made_up.election())
 
 
 def run(*arguments: str | Path):
@@ -33,17 +40,16 @@ def test_elections_are_listed_one_a_line():
     assert [line.split()[0] for line in result.stdout.splitlines()] == list(sources.elections())
 
 
-def test_a_sound_folder_has_no_errors():
-    assert run("check", SMALL).exit_code == 0
+def test_a_sound_folder_has_no_errors(small):
+    assert run("check", small).exit_code == 0
 
 
 @pytest.fixture
 def broken(tmp_path) -> Path:
     """A folder with two faults of counts: an unknown region and votes below zero."""
-    folder = tmp_path / "broken"
-    sources.write_night(sources.load(SMALL), folder)
+    folder = made_up.folder(tmp_path / "broken", made_up.election())
     (folder / "counts.csv").write_text(
-        "time,level,place,counted,humala,fujimori\n2011-06-05T18:00:00-05:00,region,atlantis,3,-1,5\n", encoding="utf-8"
+        "time,level,place,counted,ana,bea\n2021-06-06T18:00:00-05:00,region,atlantis,3,-1,5\n", encoding="utf-8"
     )
     return folder
 
@@ -83,70 +89,70 @@ def test_bad_counts_end_with_one_message(broken):
         ["--nonsense"],
     ],
 )
-def test_wrong_usage_is_said_before_any_work(wrong):
-    assert told_plainly(run("forecast", SMALL, *wrong), 2)
+def test_wrong_usage_is_said_before_any_work(small, wrong):
+    assert told_plainly(run("forecast", small, *wrong), 2)
 
 
-def test_unknown_priors_are_wrong_usage(tmp_path):
+def test_unknown_priors_are_wrong_usage(small, tmp_path):
     (tmp_path / "priors.toml").write_text("wishful_thinking = 1.0\n", encoding="utf-8")
-    result = run("forecast", SMALL, "--priors", tmp_path / "priors.toml")
+    result = run("forecast", small, "--priors", tmp_path / "priors.toml")
     assert told_plainly(result, 2)
     assert "wishful_thinking" in result.stderr
 
 
-def test_a_sick_posterior_has_its_own_code(monkeypatch):
+def test_a_sick_posterior_has_its_own_code(small, monkeypatch):
     def sick(*_, **__):
         raise models.SickPosterior("R-hat is 1.3; try more draws")
 
     monkeypatch.setattr(models, "forecast", sick)
-    result = run("forecast", SMALL)
+    result = run("forecast", small)
     assert told_plainly(result, 3)
     assert "try more draws" in result.stderr
 
 
-def test_json_on_stdout_is_nothing_but_json():
-    told = json.loads(run("forecast", SMALL, *QUICK, "--json", "-").stdout)
-    assert (told["election"], told["draws"], told["seed"], told["engine"]) == (SMALL, 200, cli.DEFAULT_SEED, "fast")
+def test_json_on_stdout_is_nothing_but_json(small):
+    told = json.loads(run("forecast", small, *QUICK, "--json", "-").stdout)
+    assert (told["election"], told["draws"], told["seed"], told["engine"]) == ("made-up", 200, cli.DEFAULT_SEED, "fast")
     assert sum(told["win_probability"].values()) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_same_seed_gives_the_same_numbers():
-    first, again, other = (run("forecast", SMALL, *QUICK, "--json", "-", "--seed", seed).stdout for seed in (5, 5, 6))
+def test_the_same_seed_gives_the_same_numbers(small):
+    first, again, other = (run("forecast", small, *QUICK, "--json", "-", "--seed", seed).stdout for seed in (5, 5, 6))
     assert first == again
     assert first != other
 
 
-def test_files_are_written_where_told(tmp_path):
+def test_files_are_written_where_told(small, tmp_path):
     result = run(
-        "forecast", SMALL, *QUICK, "--json", tmp_path / "f.json", "--chart", tmp_path / "f.svg", "--recount", 0.01
+        "forecast", small, *QUICK, "--json", tmp_path / "f.json", "--chart", tmp_path / "f.svg", "--recount", 0.01
     )
     assert result.exit_code == 0, result.output
-    assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["election"] == SMALL
+    assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["election"] == "made-up"
     assert "<svg" in (tmp_path / "f.svg").read_text(encoding="utf-8")
     assert "within 1 points" in result.stdout
     assert str(tmp_path / "f.svg") in result.stderr.replace("\n", "")
 
 
-def test_a_first_round_tells_who_goes_on():
-    result = run("forecast", "peru-2011-first-round", *QUICK)
+def test_a_first_round_tells_who_goes_on(tmp_path):
+    contest = made_up.election((*made_up.CANDIDATES, made_up.THIRD), (OutrightRule(0.5),))
+    result = run("forecast", made_up.folder(tmp_path / "first-round", contest), *QUICK)
     assert result.exit_code == 0, result.output
     assert "goes on" in result.stdout
     assert "Runoffs" in result.stdout
 
 
-def test_times_without_offset_are_local(tmp_path):
-    night = sources.load(SMALL)
-    local = f"{night.counts.times[0].tz_convert(night.election.timezone):%Y-%m-%dT%H:%M:%S}"
-    told = json.loads(run("forecast", SMALL, *QUICK, "--at", local, "--json", "-").stdout)
-    assert told["time"] == night.counts.times[0].isoformat()
+def test_times_without_offset_are_local(small):
+    told = json.loads(run("forecast", small, *QUICK, "--at", "2021-06-06T20:45", "--json", "-").stdout)
+    assert told["time"] == "2021-06-06T20:30:00-05:00"
 
 
-def test_before_the_first_bulletin_there_is_a_forecast_too():
-    told = json.loads(run("forecast", SMALL, *QUICK, "--at", "2011-06-05T12:00", "--json", "-").stdout)
+def test_before_the_first_bulletin_there_is_a_forecast_too(small):
+    told = json.loads(run("forecast", small, *QUICK, "--at", "2021-06-06T12:00", "--json", "-").stdout)
     assert told["counted"]["margin"] is None
     assert told["outstanding"]["stations"] == told["counted"]["stations_total"]
 
 
+@pytest.mark.slow
 def test_demo_forecasts_the_night_and_says_where_the_charts_are(tmp_path):
     result = run("demo", "--out", tmp_path / "charts")
     assert result.exit_code == 0, result.output
