@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .election import Election
-from .holdings import Holdings
+from .holdings import Holdings, microseconds, moments
 
 LEAST = 1.0
 """An increment of fewer stations, or fewer votes, than this is merged with its neighbour."""
@@ -20,17 +20,17 @@ def batches_of(history: Sequence[Holdings], latest: Holdings, election: Election
     """
     columns = ["counted", *election.candidate_ids]
     number_of = _numbers(latest, election)
-    after, after_time = latest.frame[columns].to_numpy(), _instants(latest)
+    after, after_time = latest.frame[columns].to_numpy(), microseconds(latest.frame["as_of"])
     found = []
     for earlier in reversed(history):
         group, row = _matched(number_of, earlier)
         before, before_time = np.full_like(after, np.nan), after_time.copy()
         before[group] = earlier.frame[columns].to_numpy()[row]
-        before_time[group] = _instants(earlier)[row]
+        before_time[group] = microseconds(earlier.frame["as_of"])[row]
         kept = _is_step(before, after)
-        found.append(_steps(kept, before, after, after_time, election))
+        found.append(_steps(kept, before, after, after_time))
         after, after_time = np.where(kept[:, None], before, after), np.where(kept, before_time, after_time)
-    found.append(_steps(after[:, 0] > 0, np.zeros_like(after), after, after_time, election))
+    found.append(_steps(after[:, 0] > 0, np.zeros_like(after), after, after_time))
     return _in_order(found, election)
 
 
@@ -40,21 +40,21 @@ def _is_step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return (before[:, 0] > 0) & grows
 
 
-def _steps(
-    kept: np.ndarray, before: np.ndarray, after: np.ndarray, time: np.ndarray, election: Election
-) -> pd.DataFrame:
-    votes = pd.DataFrame((after - before)[kept, 1:], columns=list(election.candidate_ids))
-    votes.insert(0, "group", np.flatnonzero(kept))
-    votes.insert(1, "start", before[kept, 0])
-    votes.insert(2, "stop", after[kept, 0])
-    votes["time"] = time[kept]
-    return votes
+type _Steps = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Group numbers; start, stop and votes, one row each; times in microseconds."""
 
 
-def _in_order(steps: Sequence[pd.DataFrame], election: Election) -> pd.DataFrame:
-    together = pd.concat(steps, ignore_index=True).sort_values(["group", "start"], ignore_index=True)
-    together["time"] = pd.DatetimeIndex(together["time"]).tz_localize("UTC").tz_convert(election.timezone)
-    return together
+def _steps(kept: np.ndarray, before: np.ndarray, after: np.ndarray, time: np.ndarray) -> _Steps:
+    numbers = np.column_stack([before[kept, 0], after[kept, 0], (after - before)[kept, 1:]])
+    return np.flatnonzero(kept), numbers, time[kept]
+
+
+def _in_order(steps: Sequence[_Steps], election: Election) -> pd.DataFrame:
+    group, numbers, time = (np.concatenate(parts) for parts in zip(*steps, strict=True))
+    order = np.lexsort((numbers[:, 0], group))
+    frame = pd.DataFrame(numbers[order], columns=["start", "stop", *election.candidate_ids])
+    frame.insert(0, "group", group[order])
+    return frame.assign(time=moments(time[order], election.timezone))
 
 
 def _key(holdings: Holdings, row: int) -> tuple:
@@ -83,8 +83,5 @@ def _matched(number_of: tuple[np.ndarray, dict[tuple, int]], earlier: Holdings) 
 
 
 def _positions(holdings: Holdings, is_unit: np.ndarray) -> np.ndarray:
-    return np.fromiter((holdings.members[row][0] for row in np.flatnonzero(is_unit)), dtype=int)
-
-
-def _instants(holdings: Holdings) -> np.ndarray:
-    return holdings.frame["as_of"].dt.tz_convert(None).to_numpy()
+    units = [holdings.members[row] for row in np.flatnonzero(is_unit)]
+    return np.concatenate(units) if units else np.array([], dtype=int)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .batches import batches_of
-from .checks.ballot import tally_columns
+from .checks.ballot import SHEETS, tally_columns
 from .checks.problem import InvalidCount as InvalidCount, Problem, settled
 from .checks.table import Table
 from .checks.tally import empty_tally, read_counts
@@ -35,8 +35,10 @@ class Count:
 
     def __post_init__(self) -> None:
         expected = ["level", "place", "as_of", *tally_columns(self.election.candidate_ids)]
-        settled(_shape_problems("count", self.election, self.rows, expected), InvalidCount)
-        holdings, problems = resolved(self.election, self.rows)
+        settled(_column_problems("count", self.rows, expected), InvalidCount)
+        codes = self.election.ballot.codes(self.rows["level"], self.rows["place"])
+        settled(_row_problems("count", self.election, self.rows, codes), InvalidCount)
+        holdings, problems = resolved(self.election, self.rows, codes)
         object.__setattr__(self, "holdings", holdings)
         warnings = (*self.warnings, *settled(problems, InvalidCount))
         object.__setattr__(self, "warnings", tuple(dict.fromkeys(warnings)))
@@ -87,7 +89,8 @@ class Counts:
 
     def __post_init__(self) -> None:
         expected = ["time", "level", "place", *tally_columns(self.election.candidate_ids)]
-        settled(_shape_problems("counts", self.election, self.frame, expected), InvalidCount)
+        settled(_column_problems("counts", self.frame, expected), InvalidCount)
+        settled(_row_problems("counts", self.election, self.frame, self._codes), InvalidCount)
         if not self.frame["time"].is_monotonic_increasing:
             raise InvalidCount([Problem("counts", None, "time", None, "rows in order of time")])
 
@@ -170,9 +173,13 @@ class Counts:
     def _known(self, stop: int, time: pd.Timestamp) -> Count:
         last = np.full(len(self.election.units) + len(self.election.regions) + 1, -1)
         last[self._codes[:stop]] = np.arange(stop)  # of repeated places the last row stays
-        rows = self.frame.iloc[last[last >= 0]].rename(columns={"time": "as_of"})
+        rows = self._states.iloc[last[last >= 0]].reset_index(drop=True)
+        return Count(self.election, time, rows, self.warnings)
+
+    @cached_property
+    def _states(self) -> pd.DataFrame:
         columns = ["level", "place", "as_of", *tally_columns(self.election.candidate_ids)]
-        return Count(self.election, time, rows[columns].reset_index(drop=True), self.warnings)
+        return self.frame.rename(columns={"time": "as_of"})[columns]
 
     def _successive(self) -> tuple[np.ndarray, np.ndarray]:
         order = np.argsort(self._codes, kind="stable")
@@ -223,11 +230,21 @@ def _evenly(moments: np.ndarray, progress: np.ndarray, at_most: int) -> list[int
     return sorted({int(moments[np.abs(known - at).argmin()]) for at in np.linspace(known[0], known[-1], at_most)})
 
 
-def _shape_problems(name: str, election: Election, frame: pd.DataFrame, columns: list[str]) -> list[Problem]:
-    if list(frame.columns) != columns:
-        return [Problem(name, None, None, ", ".join(map(str, frame.columns)), "the columns " + ", ".join(columns))]
-    unknown = frame[election.ballot.codes(frame["level"], frame["place"]) < 0]
-    return [Problem(name, None, "place", place, "a place of the register") for place in unknown["place"]]
+def _column_problems(name: str, frame: pd.DataFrame, columns: list[str]) -> list[Problem]:
+    if list(frame.columns) == columns:
+        return []
+    return [Problem(name, None, None, ", ".join(map(str, frame.columns)), "the columns " + ", ".join(columns))]
+
+
+def _row_problems(name: str, election: Election, frame: pd.DataFrame, codes: np.ndarray) -> list[Problem]:
+    unknown = frame["place"][codes < 0]
+    found = [Problem(name, None, "place", place, "a place of the register") for place in unknown]
+    numbers = frame[[*SHEETS, *election.candidate_ids]].to_numpy(dtype=float)
+    if not ((numbers >= 0) & (numbers < np.inf)).all():
+        found.append(
+            Problem(name, None, None, None, "numbers of 0 or more for stations and votes, none of them missing")
+        )
+    return found
 
 
 def margin_of(votes: pd.Series) -> float:

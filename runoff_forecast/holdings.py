@@ -43,14 +43,14 @@ class _Group:
     remainder: bool = False
 
 
-def resolved(election: Election, rows: pd.DataFrame) -> tuple[Holdings, list[Problem]]:
+def resolved(election: Election, rows: pd.DataFrame, codes: np.ndarray) -> tuple[Holdings, list[Problem]]:
     """The holdings of the last states of all places, and what does not add up among them.
 
     A finer row counts for itself. A coarser row not older than the finer ones below it holds, beyond them, a remainder
     that lies in the units below whose own row is older or missing and that still had stations pending. An older coarser
-    row is ignored.
+    row is ignored. `codes` are the rows' places as `Ballot.codes` numbers them.
     """
-    state = _State(election, rows)
+    state = _State(election, rows, codes)
     problems = list(state.problems())
     groups = []
     for group in state.coarser():
@@ -66,7 +66,7 @@ def resolved(election: Election, rows: pd.DataFrame) -> tuple[Holdings, list[Pro
 class _State:
     """The last rows as arrays: one row a unit, a region, the nation; the time NEVER where there is none."""
 
-    def __init__(self, election: Election, rows: pd.DataFrame):
+    def __init__(self, election: Election, rows: pd.DataFrame, codes: np.ndarray):
         self.election = election
         self.columns = tally_columns(election.candidate_ids)
         self.region_of = election.region_index
@@ -74,9 +74,8 @@ class _State:
         units, regions = len(election.units), len(election.regions)
         values = np.zeros((units + regions + 1, len(self.columns)))
         times = np.full(units + regions + 1, NEVER)
-        codes = election.ballot.codes(rows["level"], rows["place"])
         values[codes] = rows[self.columns].to_numpy(dtype=float)
-        times[codes] = _microseconds(rows["as_of"])
+        times[codes] = microseconds(rows["as_of"])
         self.unit, self.region, self.nation = values[:units], values[units:-1], values[-1]
         self.unit_time, self.region_time, self.nation_time = times[:units], times[units:-1], int(times[-1])
         self.by_share = bool((values[:, 0] % 1 > 0).any())
@@ -216,11 +215,14 @@ def _holdings(election: Election, state: _State, coarse: list[_Group]) -> Holdin
     values = np.vstack([state.unit[units], *(group.numbers for group in coarse)])
     times = np.concatenate([state.unit_time[units], np.array([group.as_of for group in coarse], dtype=np.int64)])
     frame = pd.DataFrame(values, columns=state.columns)
-    frame.insert(0, "level", ["unit"] * len(units) + [group.level for group in coarse])
-    places = pd.Series([group.place for group in coarse], dtype=str)
-    frame.insert(1, "place", pd.concat([election.units.index[units].to_series(), places], ignore_index=True))
-    frame.insert(2, "remainder", [False] * len(units) + [group.remainder for group in coarse])
-    frame.insert(3, "as_of", pd.DatetimeIndex(times.astype("datetime64[us]"), tz="UTC").tz_convert(election.timezone))
+    level = pd.Series(["unit", *(group.level for group in coarse)], dtype=str)
+    frame.insert(0, "level", level.take(np.r_[np.zeros(len(units), dtype=int), 1 : 1 + len(coarse)]).array)
+    places = pd.Index([group.place for group in coarse], dtype=str)
+    frame.insert(1, "place", election.units.index[units].append(places))
+    frame.insert(
+        2, "remainder", np.r_[np.zeros(len(units), dtype=bool), [group.remainder for group in coarse]].astype(bool)
+    )
+    frame.insert(3, "as_of", moments(times, election.timezone))
     return Holdings(frame, (*units[:, None], *(group.members for group in coarse)))
 
 
@@ -267,5 +269,11 @@ def _number(value: float) -> str:
     return f"{value:,.6g}" if value != round(value) else f"{value:,.0f}"
 
 
-def _microseconds(times: pd.Series) -> np.ndarray:
-    return times.dt.as_unit("us").astype("int64").to_numpy()
+def microseconds(times: pd.Series) -> np.ndarray:
+    """Moments as whole numbers, for arrays to compare."""
+    return pd.DatetimeIndex(times).as_unit("us").asi8
+
+
+def moments(times: np.ndarray, timezone: str) -> pd.DatetimeIndex:
+    """The moments that `microseconds` made into whole numbers."""
+    return pd.DatetimeIndex(times.astype("datetime64[us]"), tz="UTC").tz_convert(timezone)

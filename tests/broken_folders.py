@@ -633,6 +633,17 @@ CASES = [
         "ana",
         "44,824 together",
         "electorate of the nation, 13,200",
+        others=1,
+    ),
+    Case(
+        "nation far from the sum of the result",
+        edit("result.csv", "nation,,4011", "nation,,4111"),
+        "result.csv",
+        7,
+        "ana",
+        "4111",
+        "about 4,010, the sum of the unit rows",
+        "warning",
     ),
     Case(
         "result header only",

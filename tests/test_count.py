@@ -255,6 +255,8 @@ def test_a_count_made_by_hand_is_checked_too():
         replace(count, rows=rows)
     with pytest.raises(rf.InvalidCount, match="a place of the register"):
         replace(count, rows=count.rows.assign(place=["n9", ""]))
+    with pytest.raises(rf.InvalidCount, match="numbers of 0 or more"):
+        replace(count, rows=count.rows.assign(ben=[500.0, np.nan]))
     with pytest.raises(rf.InvalidCount, match="the columns"):
         replace(count, rows=count.rows[["level", "place"]])
 

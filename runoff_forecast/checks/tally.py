@@ -9,7 +9,10 @@ from .ballot import SHEETS, SPOILT, Ballot, tally_columns
 from .problem import Problem
 from .rows import Rows
 from .sums import finer_above_coarser
-from .table import Table, missing_columns, repeated, repeated_columns, times
+from .table import Table, figure, missing_columns, repeated, repeated_columns, times
+
+RULINGS = 0.02
+"""Late rulings move a candidate's proclaimed votes by less than this share."""
 
 
 def empty_tally(ballot: Ballot) -> pd.DataFrame:
@@ -60,7 +63,7 @@ def read_result(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         return pd.DataFrame(columns=columns), found
     rows = Rows(table, ballot)
     found += [*rows.place_problems, *rows.read_votes(), *rows.electorate()]
-    found += _repeated_rows(table, None, rows.codes)
+    found += [*_repeated_rows(table, None, rows.codes), *_far_from_sum(rows)]
     frame = pd.DataFrame({"level": rows.level, "place": rows.place, **rows.numbers})
     return frame[columns], found
 
@@ -96,6 +99,20 @@ def _repeated_rows(table: Table, moment: pd.Series | None, codes: np.ndarray) ->
     else:
         what = "one row for each place"
     return repeated(table, key, "place", what)
+
+
+def _far_from_sum(rows: Rows) -> Iterator[Problem]:
+    """A nation row that late rulings cannot explain; only where every unit has a row of its own."""
+    units = len(rows.ballot.units)
+    is_unit, is_nation = (rows.codes >= 0) & (rows.codes < units), (rows.level == "nation").to_numpy()
+    if (rows.codes < 0).any() or len(np.unique(rows.codes[is_unit])) < units or is_nation.sum() != 1:
+        return
+    for column in rows.ballot.candidates or ():
+        votes = rows.numbers[column]
+        total = votes[is_unit].sum()
+        far = is_nation & (np.abs(votes - total) > RULINGS * np.maximum(votes, total))
+        expected = "about " + figure(total) + ", the sum of the unit rows"
+        yield from rows.table.problems(far, column, expected, "warning")
 
 
 def _tidied(rows: Rows, moment: pd.Series) -> pd.DataFrame:
