@@ -7,9 +7,9 @@ def in_hundred(probability: float, *, certain: bool = False) -> str:
     """How many times in 100, as text; never 0 or 100 while votes are out (`certain` says that none are)."""
     if certain and probability in (0.0, 1.0):
         return str(int(100 * probability))
-    if probability > 0.99:
-        return ">99"
-    return "<1" if probability < 0.01 else f"{100 * probability:.0f}"
+    if not 0.005 <= probability <= 0.995:
+        return ">99" if probability > 0.5 else "<1"
+    return str(min(max(round(100 * probability), 1), 99))
 
 
 def signed(votes: float) -> str:

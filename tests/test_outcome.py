@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings, strategies as st
 
+from runoff_forecast import saying
 from runoff_forecast.election import OutrightRule
 from runoff_forecast.outcome import Forecast, stations_in
 
@@ -355,3 +356,29 @@ def test_nonsense_questions_are_answered_with_what_is_allowed():
     ):
         with pytest.raises(ValueError, match="got"):
             question()
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.0, "<1"),
+        (0.004, "<1"),
+        (0.005, "1"),
+        (0.5, "50"),
+        (0.988, "99"),
+        (0.995, "99"),
+        (0.9951, ">99"),
+        (1.0, ">99"),
+    ],
+)
+def test_a_probability_in_public(probability, said):
+    assert saying.in_hundred(probability) == said
+
+
+def test_a_margin_is_said_by_who_is_ahead():
+    assert saying.leader(0.0025, "Ana", "Bea") == "Ana +0.25"
+    assert saying.leader(-0.0025, "Ana", "Bea") == "Bea +0.25"
+    assert saying.leader(0.00001, "Ana", "Bea") == "tie"
+    assert saying.leaders(-0.0025, 0.001, "Ana", "Bea") == "Bea +0.25 to Ana +0.10"
+    assert saying.leaders(-0.0025, -0.001, "Ana", "Bea") == "Bea +0.10 to +0.25"
+    assert saying.points(-0.0025) == "−0.25"
