@@ -364,7 +364,6 @@ def test_nonsense_questions_are_answered_with_what_is_allowed():
         (0.0, "<1"),
         (0.004, "<1"),
         (0.005, "1"),
-        (0.5, "50"),
         (0.988, "99"),
         (0.995, "99"),
         (0.9951, ">99"),
