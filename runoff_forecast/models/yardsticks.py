@@ -73,18 +73,15 @@ class UniformSwing:
 class DistrictDirichlet:
     """Each district's split is drawn from what is in of it, independently of all others: intervals far too narrow.
 
-    A district with nothing in follows its region.
+    A district with nothing in follows its region, a region with nothing in the nation.
     """
 
-    draws: int = 1000
+    draws: int = 500
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far."""
         standing = standing_of(known(counts))
-        stratum = _counted_stratum(standing)
-        columns = [np.bincount(stratum, column) for column in standing.votes.T]
-        stations = np.bincount(stratum, standing.counted)
-        votes = np.column_stack(columns)
+        stratum, votes, stations = _strata(standing)
         rate = np.full(len(stations), standing.national_rate.sum())
         np.divide(votes.sum(axis=1), stations, out=rate, where=stations > 0)
         return extrapolated(standing, self._blocks(votes, rate, stratum, rng), engine="district Dirichlet")
@@ -127,7 +124,14 @@ def _turnout(standing: Standing) -> np.ndarray:
     return valid * standing.votes.sum() / (standing.counted @ valid)
 
 
-def _counted_stratum(standing: Standing) -> np.ndarray:
-    """(U,) the group of the count that tells of a unit, or its region where none does."""
-    groups = len(standing.count.holdings)
-    return np.where(standing.group >= 0, standing.group, groups + standing.election.region_index)
+def _strata(standing: Standing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(U,) the stratum of each unit, its group of the count or else its region; votes and stations in of each stratum."""
+    groups, region = len(standing.count.holdings), standing.election.region_index
+    inside = standing.group >= 0
+    code = np.r_[standing.group[inside], groups + region]
+    known = np.column_stack([standing.votes, standing.counted])
+    known = np.vstack([known[inside], known])
+    size = groups + len(standing.election.regions)
+    sums = np.column_stack([np.bincount(code, column, size) for column in known.T])
+    sums[sums[:, -1] == 0] = known[-len(region) :].sum(axis=0)
+    return np.where(inside, standing.group, groups + region), sums[:, :-1], sums[:, -1]
