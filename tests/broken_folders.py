@@ -67,7 +67,7 @@ CASES = [
     Case(
         "toml not well formed", edit(TOML, 'rule = "runoff"', 'rule = "runoff'), TOML, 5, None, None, "well-formed TOML"
     ),
-    Case("toml in Latin-1", put(TOML, ELECTION.encode("latin-1")), TOML, 11, None, "'\\xfa'", "UTF-8"),
+    Case("toml in Latin-1", put(TOML, ELECTION.encode("latin-1")), TOML, 11, None, "byte 0xfa", "UTF-8"),
     Case("no title", edit(TOML, 'title = "A made-up runoff"\n', ""), TOML, None, "title", None, "it is missing"),
     Case("title not a text", edit(TOML, '"A made-up runoff"', "7"), TOML, None, "title", "7", "a text"),
     Case("no date", edit(TOML, "date = 2021-06-06\n", ""), TOML, None, "date", None, "it is missing"),
@@ -196,7 +196,7 @@ CASES = [
         "units.csv",
         4,
         None,
-        "'\\xfa'",
+        "byte 0xfa",
         "UTF-8",
     ),
     Case(
@@ -304,13 +304,24 @@ CASES = [
         None,
         "7 cells",
         "8 cells",
-        others=1,
     ),
     Case(
         "row too long",
         edit("units.csv", ",600,400,100\n", ",600,400,100,9\n"),
         "units.csv",
         5,
+        None,
+        "9 cells",
+        "8 cells",
+    ),
+    Case(
+        "one row too long for another too short",
+        lambda folder: [
+            change(folder, "units.csv", ",600,400,100\n", ",600,400\n"),
+            change(folder, "units.csv", ",500,100,300\n", ",500,100,300,7\n"),
+        ],
+        "units.csv",
+        6,
         None,
         "9 cells",
         "8 cells",
@@ -614,7 +625,7 @@ CASES = [
         "\\0",
         "text",
     ),
-    Case("quote not closed", first(place='"010101'), "counts.csv", None, None, None, "well-formed csv"),
+    Case("quote not closed", first(place='"010101'), "counts.csv", 2, None, None, "well-formed csv row"),
     # result.csv
     Case(
         "result for an unknown unit",

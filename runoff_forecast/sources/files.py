@@ -5,7 +5,6 @@ import gzip
 import io
 import tomllib
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +81,7 @@ def _decoded(data: bytes, file: str) -> Read[str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
-        found = repr(data[error.start : error.start + 1])[1:]
+        found = "byte " + hex(data[error.start])
         return None, [
             Problem(file, row, None, found, "text in UTF-8; the file is in another encoding (Latin-1, UTF-16?)")
         ]
@@ -97,7 +96,7 @@ def _header(text: str, file: str) -> Read[list[str]]:
     if not text.strip():
         return None, [Problem(file, None, None, None, "a header line and rows; the file is empty")]
     try:
-        header = next(csv.reader(io.StringIO(text, newline="")), [])
+        header = next(csv.reader(io.StringIO(text, newline=""), strict=True), [])
     except csv.Error as error:
         return None, [Problem(file, 1, None, None, "a header line of a csv table: " + str(error))]
     if not header:
@@ -119,11 +118,18 @@ def _header(text: str, file: str) -> Read[list[str]]:
 
 
 def _rows(text: str, header: list[str], file: str) -> Read[Table]:
-    plain = '"' not in text and "\r" not in text.replace("\r\n", "")
-    lines = text.count("\n") + (not text.endswith("\n"))
-    if plain and text.count(",") == lines * (len(header) - 1) and (len(header) > 1 or "\n\n" not in text):
-        return Table(file, _parsed(text), np.arange(2, lines + 1)), []
-    return _rows_one_by_one(text, header, file)
+    if '"' in text or "\r" in text.replace("\r\n", "") or not _is_even(text, len(header)):
+        return _rows_one_by_one(text, header, file)
+    frame = _parsed(text)
+    return Table(file, frame, np.arange(2, len(frame) + 2)), []
+
+
+def _is_even(text: str, columns: int) -> bool:
+    """Whether every line has a cell for every column, and none is blank; for texts without quotes."""
+    data = np.frombuffer(text.encode() if text.endswith("\n") else text.encode() + b"\n", dtype=np.uint8)
+    ends, commas = np.flatnonzero(data == ord("\n")), np.flatnonzero(data == ord(","))
+    per_line = np.diff(np.searchsorted(commas, ends), prepend=0)
+    return columns > 1 and bool((per_line == columns - 1).all())
 
 
 def _parsed(text: str) -> pd.DataFrame:
@@ -139,34 +145,33 @@ def _parsed(text: str) -> pd.DataFrame:
 
 
 def _rows_one_by_one(text: str, header: list[str], file: str) -> Read[Table]:
-    """The long way, for quoted cells that run over lines, blank lines and rows of the wrong length."""
+    """The long way, for quoted cells that run over lines, blank lines and rows of the wrong length.
+
+    A row stands on the line that it starts on, as an editor counts lines.
+    """
     found: list[Problem] = []
     kept: list[list[str]] = []
     rows: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    next(reader)
+    row = reader.line_num + 1
     try:
-        for row, cells in _numbered(text):
+        for cells in reader:
             if len(cells) == len(header):
                 kept.append(cells)
                 rows.append(row)
-            else:
-                expected = str(len(header)) + " cells, as in the header"
-                found.append(Problem(file, row, None, str(len(cells)) + " cells", expected))
+            elif cells:
+                found.append(_wrong_length(file, row, cells, header))
+            row = reader.line_num + 1
     except csv.Error as error:
-        return None, [Problem(file, None, None, None, "a well-formed csv table: " + str(error))]
+        return None, [*found, Problem(file, row, None, None, "a well-formed csv row: " + str(error))]
     again = io.StringIO()
     csv.writer(again, lineterminator="\n").writerows([header, *kept])
     return Table(file, _parsed(again.getvalue()), np.array(rows, dtype=int)), found
 
 
-def _numbered(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row below the header with the line it starts on, as an editor counts lines; blank lines are passed over."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    next(reader)
-    start = reader.line_num + 1
-    for cells in reader:
-        if cells:
-            yield start, cells
-        start = reader.line_num + 1
+def _wrong_length(file: str, row: int, cells: list[str], header: list[str]) -> Problem:
+    return Problem(file, row, None, str(len(cells)) + " cells", str(len(header)) + " cells, as in the header")
 
 
 def _read_parquet(path: Path) -> Read[Table]:
