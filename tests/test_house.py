@@ -146,6 +146,17 @@ def test_no_file_names_a_place_on_somebody_s_machine():
     assert named == set()
 
 
+def test_what_is_imported_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked_for = [
+        *project["dependencies"],
+        *(name for group in project["optional-dependencies"].values() for name in group),
+    ]
+    declared = {re.split(r"[\[<>=!~ ]", name)[0].replace("-", "_") for name in asked_for}
+    used = {name.split(".")[0] for path in FILES for name in imports(path)}
+    assert used - declared - set(sys.stdlib_module_names) - {"runoff_forecast"} == set()
+
+
 def test_every_dependency_has_a_reason():
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
     start = lines.index("dependencies = [")
