@@ -116,18 +116,19 @@ def extrapolated(
 
 
 def _block(standing: Standing, rates: np.ndarray, places: Mapping[str, sparse.csr_array]) -> dict[str, np.ndarray]:
-    rates = np.maximum(rates, 0.0)
-    shape = (len(rates), -1, rates.shape[2])
+    draws, _, candidates = rates.shape
 
-    def total(indicator: sparse.csr_array, stations: np.ndarray) -> np.ndarray:
+    def total(place: str, stations: np.ndarray) -> np.ndarray:
         votes = (rates * stations[:, None]).transpose(1, 0, 2).reshape(len(stations), -1)
-        return (indicator @ votes).reshape(-1, shape[0], shape[2]).transpose(1, 0, 2)
+        summed = (places[place] @ votes).reshape(-1, draws, candidates).transpose(1, 0, 2)
+        # Noise may take a place below nothing; cut off unit by unit, it would lean towards whoever is weak there.
+        return np.maximum(summed, 0.0)
 
-    outstanding = total(places["region"], standing.out)
+    outstanding = total("region", standing.out)
     return {
         "region": outstanding,
-        "kind": total(places["kind"], standing.out),
-        "contested": np.minimum(total(places["region"], standing.out_contested), outstanding),
+        "kind": total("kind", standing.out),
+        "contested": np.minimum(total("region", standing.out_contested), outstanding),
     }
 
 

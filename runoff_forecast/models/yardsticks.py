@@ -125,7 +125,7 @@ def _turnout(standing: Standing) -> np.ndarray:
 
 
 def _strata(standing: Standing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(U,) the stratum of each unit, its group of the count or else its region; votes and stations in of each stratum."""
+    """(U,) the stratum of each unit, its group or else its region; votes and stations in of each stratum."""
     groups, region = len(standing.count.holdings), standing.election.region_index
     inside = standing.group >= 0
     code = np.r_[standing.group[inside], groups + region]

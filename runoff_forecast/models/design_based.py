@@ -1,0 +1,142 @@
+"""The back-up: a stratified estimate with its standard error, from the count alone, with no model of who votes how."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..count import Count, Counts
+from ..outcome import Forecast
+from .priors import Priors
+from .standing import Standing, extrapolated, standing_of
+from .yardsticks import BLOCK
+
+FEWEST_REPLICATES = 30
+"""With fewer successive batches than this, their spread is not trusted, and the station noise is the usual one."""
+FEWEST_UNITS = 5
+"""A region's own spread between units is used from this many counted units; below, the nation's."""
+
+
+@dataclass(frozen=True)
+class DesignBased:
+    """Counted stations as a simple random sample of their stratum (Cochran 1977, chapter 5).
+
+    A stratum is what the office publishes a row of; one with nothing in is taken as a random unit of its region. Where
+    late stations differ from early ones this is wrong by more than its standard error says.
+    """
+
+    draws: int = 1000
+
+    def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
+        """The forecast of the night so far: normal draws around the estimate."""
+        night = Counts.from_count(counts) if isinstance(counts, Count) else counts
+        standing = standing_of(night.latest)
+        spread = _spread_of(standing, night)
+        return extrapolated(standing, self._blocks(standing, spread, rng), engine="design-based")
+
+    def _blocks(self, standing: Standing, spread: "_Spread", rng: np.random.Generator) -> Iterator[np.ndarray]:
+        units, candidates = standing.votes.shape
+        rates = standing.rates(np.arange(units), standing.election.region_index)
+        size = max(1, BLOCK // (units * candidates))
+        for start in range(0, self.draws, size):
+            shape = (min(size, self.draws - start), units, candidates)
+            yield rates + spread.draw(shape, rng)
+
+
+@dataclass(frozen=True, eq=False)
+class _Spread:
+    """What the estimate of each unit's votes per outstanding station may be off by; U units, K candidates."""
+
+    within: np.ndarray
+    """(K, K) root of the covariance of votes between stations of a stratum"""
+    between: np.ndarray
+    """(R + 1, K, K) roots of the covariance between units of each region, and of the nation"""
+    region: np.ndarray
+    group: np.ndarray
+    """(U,) the group that tells of a unit, -1: none"""
+    group_noise: np.ndarray
+    """(G,) deviations, in those of one station, of what is out of a group from what is in"""
+    unit_noise: np.ndarray
+    """(U,) the same for the outstanding stations of a unit that no group tells of"""
+    region_noise: np.ndarray
+    """(R,) the same, in those of one unit, of the mean over a region's counted units"""
+
+    def draw(self, shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
+        """(draw, unit, candidate) votes per station."""
+        draws, _, candidates = shape
+        alone = self.group < 0
+        sampled = rng.standard_normal((draws, len(self.group_noise), candidates)) * self.group_noise[:, None]
+        shift = np.zeros(shape)
+        shift[:, ~alone] = (sampled @ self.within.T)[:, self.group[~alone]]
+        region = self.region[alone]
+        common = rng.standard_normal((draws, len(self.region_noise), candidates)) * self.region_noise[:, None]
+        own = rng.standard_normal((draws, int(alone.sum()), candidates)) + common[:, region]
+        noise = rng.standard_normal(own.shape) * self.unit_noise[alone, None]
+        shift[:, alone] = np.einsum("duj,ukj->duk", own, self.between[region]) + noise @ self.within.T
+        return shift
+
+
+def _spread_of(standing: Standing, night: Counts) -> _Spread:
+    counted = standing.count.holdings.frame["counted"].to_numpy(float)
+    inside = standing.group >= 0
+    out = np.bincount(standing.group[inside], standing.out[inside], len(counted))
+    one = np.maximum(standing.out, 0.5)
+    between, region_noise = _between_units(standing)
+    return _Spread(
+        within=_root(_between_stations(standing, night)),
+        between=between,
+        region=standing.election.region_index,
+        group=standing.group,
+        group_noise=np.sqrt(1.0 / np.maximum(counted, 1.0) + 1.0 / np.maximum(out, 0.5)),
+        unit_noise=np.sqrt(1.0 / one),
+        region_noise=region_noise,
+    )
+
+
+def _between_stations(standing: Standing, night: Counts) -> np.ndarray:
+    """(K, K) covariance of votes between stations of a stratum, from how its successive batches differ.
+
+    A batch mean of n stations has the n-th part of it, so n times the squared distance from the stratum's mean
+    estimates it; one degree of freedom is lost in each stratum.
+    """
+    batches = night.batches()
+    candidates = list(night.election.candidate_ids)
+    stations = (batches["stop"] - batches["start"]).to_numpy(float)
+    group = batches["group"].to_numpy(int)
+    votes = batches[candidates].to_numpy(float)
+    whole = pd.DataFrame(np.column_stack([votes, stations])).groupby(group).transform("sum").to_numpy()
+    distance = votes / stations[:, None] - whole[:, :-1] / whole[:, -1:]
+    freedom = len(group) - len(np.unique(group))
+    if freedom < FEWEST_REPLICATES:
+        return _usual(standing)
+    return (distance * stations[:, None]).T @ distance / freedom
+
+
+def _usual(standing: Standing) -> np.ndarray:
+    """(K, K) covariance between stations of usual turnout noise and clustering."""
+    priors, votes = Priors(), standing.national_rate.sum()
+    share = standing.national_rate / votes
+    effect = 1.0 + (votes - 1.0) * priors.station_correlation
+    split = votes * effect * (np.diag(share) - np.outer(share, share))
+    return split + (votes * priors.station_turnout) ** 2 * np.outer(share, share)
+
+
+def _between_units(standing: Standing) -> tuple[np.ndarray, np.ndarray]:
+    """Roots of the covariance of votes per station between units, by region and for the nation; noise of the mean."""
+    election = standing.election
+    known = (standing.group >= 0) & (standing.counted > 0)
+    rates = standing.votes[known] / standing.counted[known, None]
+    region = election.region_index[known]
+    national = np.cov(rates.T).reshape(2 * (rates.shape[1],)) if len(rates) > 1 else _usual(standing)
+    units = np.bincount(region, minlength=len(election.regions))
+    covariance = np.repeat(national[None], len(election.regions), axis=0)
+    for place in np.flatnonzero(units >= FEWEST_UNITS):
+        covariance[place] = np.cov(rates[region == place].T)
+    return _root(covariance), 1.0 / np.sqrt(np.maximum(units, 1))
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    """A symmetric root, also of a covariance that is singular."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]) @ np.swapaxes(vectors, -1, -2)
