@@ -174,10 +174,12 @@ def _priors(path: Path | None) -> models.Priors | None:
 
 
 def _say_warnings(found: Forecast) -> None:
-    if found.count.warnings:
-        err.print(listing(found.count.warnings), style="yellow", soft_wrap=True, markup=False)
-    for warning in found.diagnostics["warnings"]:
-        err.print(f"warning: {warning}", style="yellow", soft_wrap=True, markup=False)
+    about_count = found.count.warnings
+    if about_count:
+        err.print(listing(about_count), style="yellow", soft_wrap=True, markup=False)
+    for warning in dict.fromkeys(found.diagnostics["warnings"]):
+        if warning not in map(str, about_count):
+            err.print(f"warning: {warning}", style="yellow", soft_wrap=True, markup=False)
 
 
 def _print_forecast(found: Forecast, recount: float | None) -> None:
