@@ -1,5 +1,16 @@
 """Nights with a known end, replays and scores: how good the forecasts are."""
 
+from .averages import (
+    Average as Average,
+    average as average,
+    averages as averages,
+    coverage as coverage,
+    pit_histogram as pit_histogram,
+    reliability as reliability,
+    shortfalls as shortfalls,
+)
+from .backtest import Backtest as Backtest, Cell as Cell, backtest as backtest
+from .calls import Call as Call, call_of as call_of, calls_of as calls_of
 from .orders import (
     ORDERS as ORDERS,
     Blend as Blend,
@@ -13,15 +24,15 @@ from .orders import (
     StrongholdsLast as StrongholdsLast,
     Whole as Whole,
 )
-from .scores import (
-    Average as Average,
-    Call as Call,
-    Scores as Scores,
-    average as average,
-    averages as averages,
-    call_of as call_of,
-    lead_settled as lead_settled,
-    score as score,
+from .replay import Replay as Replay, replay as replay
+from .scores import Scores as Scores, score as score
+from .simulate import (
+    FRACTIONS as FRACTIONS,
+    LEVELS as LEVELS,
+    Habits as Habits,
+    Level as Level,
+    moments as moments,
+    simulate as simulate,
 )
-from .simulate import FRACTIONS as FRACTIONS, LEVELS as LEVELS, Habits as Habits, Level as Level, simulate as simulate
 from .truth import Truth as Truth
+from .working import Workers as Workers

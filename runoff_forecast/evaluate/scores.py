@@ -1,13 +1,10 @@
-"""How good forecasts were: proper scores, coverage, calls, and how sure an average over them is."""
+"""How good one forecast was: proper scores of the margin and of the winner, coverage, regions, turnout."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 import scoringrules as sr
-from scipy.stats import norm
 
 from ..night import Result
 from ..outcome import Forecast
@@ -18,17 +15,13 @@ MASSES = (0.5, 0.8, 0.9, 0.95)
 LEAST_PROBABILITY = 1e-4
 """A winner who was given less than this costs the log score of this: draws cannot tell smaller probabilities apart."""
 
-CALL = 0.995
-"""A call is the first moment at which a candidate's win probability passes this."""
-TAKEN_BACK = 0.95
-"""A call is taken back where the probability later falls below this; between the two the forecast wavers."""
-
 
 @dataclass(frozen=True)
 class Scores:
     """One forecast against the result. Margins, widths, CRPS and interval scores are shares (0.01 is one point)."""
 
     counted_share: float
+    final_margin: float
     raw_error: float
     """Margin so far minus final margin; NaN where nothing is counted."""
     error: float
@@ -49,8 +42,12 @@ class Scores:
     interval_score_80: float
     interval_score_90: float
     interval_score_95: float
+    winner: str
     win_probability: float
     """Of the candidate who won."""
+    favourite: str
+    favourite_probability: float
+    """The candidate given the best chance, and that chance."""
     brier: float
     """Half the squared distance of all win probabilities from what came: 0 to 1."""
     log_score: float
@@ -71,6 +68,7 @@ def score(forecast: Forecast, result: Result) -> Scores:
     ensemble_weights = None if forecast.weights is None else weights
     margin = {
         "counted_share": forecast.count.counted_share,
+        "final_margin": truth,
         "raw_error": forecast.count.margin - truth,
         "error": float(forecast.mean(forecast.margin)) - truth,
         "sd": float(forecast.sd(forecast.margin)),
@@ -98,12 +96,15 @@ def _intervals(forecast: Forecast, truth: float) -> dict[str, float | bool]:
     return found
 
 
-def _winner(forecast: Forecast, result: Result) -> dict[str, float]:
+def _winner(forecast: Forecast, result: Result) -> dict[str, float | str]:
     came = (result.votes == result.votes.max()).to_numpy()
     said = forecast.win_probability[result.votes.index].to_numpy()
     given = max(float(said[came].mean()), LEAST_PROBABILITY)
     return {
+        "winner": str(result.votes.idxmax()),
         "win_probability": float(said[came].mean()),
+        "favourite": str(forecast.win_probability.idxmax()),
+        "favourite_probability": float(said.max()),
         "brier": 0.5 * float(np.sum(sr.brier_score(came, said))),
         "log_score": -float(np.log(given)),
     }
@@ -137,87 +138,3 @@ def _turnout(forecast: Forecast, result: Result) -> dict[str, float | bool]:
         "turnout_error": float(forecast.mean(valid)) / truth - 1.0,
         "turnout_covered_90": bool(low <= truth <= high),
     }
-
-
-@dataclass(frozen=True)
-class Call:
-    """The first moment of a night at which the forecast was sure of a winner, and what became of it."""
-
-    candidate: str
-    at: int
-    """Position of the moment in the night."""
-    counted_share: float
-    wrong: bool
-    wavered: bool
-    """The probability was later below the bar again."""
-    taken_back: bool
-    """It later fell below `TAKEN_BACK`."""
-
-
-def call_of(forecasts: Sequence[Forecast], result: Result, *, bar: float = CALL) -> Call | None:
-    """The call of a night's forecasts in order; None where none was sure enough."""
-    chances = pd.DataFrame([forecast.win_probability for forecast in forecasts], dtype=float).reset_index(drop=True)
-    return call_in(chances, [forecast.count.counted_share for forecast in forecasts], result, bar=bar)
-
-
-def call_in(chances: pd.DataFrame, counted: Sequence[float], result: Result, *, bar: float = CALL) -> Call | None:
-    """The call in win probabilities (moment x candidate)."""
-    sure = (chances > bar).any(axis=1).to_numpy()
-    if not sure.any():
-        return None
-    at = int(sure.argmax())
-    candidate = str(chances.iloc[at].idxmax())
-    later = chances[candidate].iloc[at:]
-    votes = result.votes
-    return Call(
-        candidate=candidate,
-        at=at,
-        counted_share=float(counted[at]),
-        wrong=bool(votes[candidate] < votes.max()),
-        wavered=bool((later <= bar).any()),
-        taken_back=bool((later < TAKEN_BACK).any()),
-    )
-
-
-def lead_settled(margins: Sequence[float], final: float) -> int:
-    """From which moment on the raw count has the leader of the end; the number of moments where it never has."""
-    wrong = np.flatnonzero(np.sign(np.nan_to_num(np.asarray(margins, dtype=float))) != np.sign(final))
-    return int(wrong[-1]) + 1 if len(wrong) else 0
-
-
-@dataclass(frozen=True)
-class Average:
-    """A mean over forecasts, with the uncertainty that is left by clusters of them being alike."""
-
-    mean: float
-    se: float
-    clusters: int
-    low: float
-    high: float
-    """A 95 % interval."""
-
-
-def average(values: pd.Series, clusters: pd.Series) -> Average:
-    """The mean, clustered: forecasts of one night rise and fall together. NaN are left out.
-
-    Standard error of a ratio of cluster sums (Cochran 1977, section 9.9).
-    """
-    known = values.notna()
-    values, clusters = values[known].astype(float), clusters[known]
-    if values.empty:
-        return Average(np.nan, np.nan, 0, np.nan, np.nan)
-    mean = float(values.mean())
-    sums = (values - mean).groupby(clusters).sum()
-    size = len(sums)
-    se = float(np.sqrt(size / max(size - 1, 1) * (sums**2).sum()) / len(values)) if size > 1 else np.nan
-    reach = norm.ppf(0.975) * se
-    return Average(mean, se, size, mean - reach, mean + reach)
-
-
-def averages(table: pd.DataFrame, columns: Sequence[str], *, by: Sequence[str], cluster: str = "night") -> pd.DataFrame:
-    """Averages of score columns in every group: `by`, score, mean, se, clusters, low, high."""
-    rows = []
-    for key, group in table.groupby(list(by), sort=False):
-        named = dict(zip(by, key, strict=True))
-        rows += [named | {"score": column} | asdict(average(group[column], group[cluster])) for column in columns]
-    return pd.DataFrame(rows)

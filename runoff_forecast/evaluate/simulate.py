@@ -150,13 +150,17 @@ def _fresh(frame: pd.DataFrame, tallies: np.ndarray, habits: Habits, rng: np.ran
     return frame[kept.ravel()].reset_index(drop=True)
 
 
-def _timed(frame: pd.DataFrame, election: Election, fractions: Sequence[float]) -> pd.DataFrame:
-    """Snapshots as times: the night runs evenly with the share processed."""
+def moments(election: Election, fractions: Sequence[float]) -> pd.DatetimeIndex:
+    """When each fraction of a simulated night is processed: as if sheets came in evenly."""
     start = pd.Timestamp(election.date) + FIRST_SHEET
-    times = pd.DatetimeIndex([start + NIGHT_LENGTH * float(fraction) for fraction in fractions]).as_unit("us")
-    moment = times.tz_localize(election.timezone)[frame["snapshot"]]
+    times = pd.DatetimeIndex([start + NIGHT_LENGTH * float(fraction) for fraction in fractions])
+    return times.as_unit("us").tz_localize(election.timezone)
+
+
+def _timed(frame: pd.DataFrame, election: Election, fractions: Sequence[float]) -> pd.DataFrame:
+    time = moments(election, fractions)[frame["snapshot"]]
     frame = frame.drop(columns="snapshot")
-    frame.insert(0, "time", moment)
+    frame.insert(0, "time", time)
     return frame
 
 

@@ -1,0 +1,112 @@
+"""Averages over many forecasts with their uncertainty, and what of them is drawn: coverage, PIT, reliability."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import beta, binom, norm
+
+from .scores import COVERED, MASSES
+
+REACH = float(norm.ppf(0.975))
+"""Deviations of a 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Average:
+    """A mean over forecasts, with the uncertainty that is left where those of a cluster are alike."""
+
+    mean: float
+    se: float
+    """NaN with fewer than two clusters."""
+    low: float
+    high: float
+    """A 95 % interval."""
+    forecasts: int
+    clusters: int
+
+
+def average(values: pd.Series, clusters: pd.Series) -> Average:
+    """The mean of the known values; forecasts of a cluster (a night) may rise and fall together.
+
+    Standard error of a ratio of cluster sums (Cochran 1977, section 9.9).
+    """
+    known = values.notna()
+    values, clusters = values[known].astype(float), clusters[known]
+    if values.empty:
+        return Average(np.nan, np.nan, np.nan, np.nan, 0, 0)
+    mean = float(values.mean())
+    sums = (values - mean).groupby(clusters).sum().to_numpy()
+    size = len(sums)
+    se = float(np.sqrt(size / (size - 1) * np.square(sums).sum()) / len(values)) if size > 1 else np.nan
+    return Average(mean, se, mean - REACH * se, mean + REACH * se, len(values), size)
+
+
+def averages(
+    scores: pd.DataFrame, columns: Sequence[str], *, by: Sequence[str], cluster: str = "night"
+) -> pd.DataFrame:
+    """The average of each score column in every group: the columns `by`, score, and those of `Average`."""
+    rows = []
+    for key, group in scores.groupby(list(by), sort=False):
+        named = dict(zip(by, key, strict=True))
+        rows += [named | {"score": column} | asdict(average(group[column], group[cluster])) for column in columns]
+    return pd.DataFrame(rows, columns=[*by, "score", *Average.__dataclass_fields__])
+
+
+def coverage(scores: pd.DataFrame, *, by: Sequence[str], cluster: str = "night") -> pd.DataFrame:
+    """How often each interval held the result: `by`, mass, and the columns of `Average`."""
+    table = averages(scores, COVERED, by=by, cluster=cluster)
+    table.insert(len(by), "mass", table.pop("score").map(dict(zip(COVERED, MASSES, strict=True))))
+    return table
+
+
+def shortfalls(scores: pd.DataFrame, *, by: Sequence[str], level: float = 0.01) -> pd.DataFrame:
+    """Groups in which an interval held the result less often than it said, beyond chance.
+
+    One-sided binomial tests, Bonferroni-corrected over all groups and masses: `by`, mass, forecasts, held, p_value
+    (corrected). A group should hold one forecast a night, since the test takes them as independent.
+    """
+    rows = []
+    for key, group in scores.groupby(list(by), sort=False):
+        for mass, column in zip(MASSES, COVERED, strict=True):
+            size, held = len(group), int(group[column].sum())
+            chance = float(binom.cdf(held, size, mass))
+            rows.append(
+                dict(zip(by, key, strict=True)) | {"mass": mass, "forecasts": size, "held": held, "p_value": chance}
+            )
+    table = pd.DataFrame(rows, columns=[*by, "mass", "forecasts", "held", "p_value"])
+    table["p_value"] = np.minimum(table["p_value"] * len(table), 1.0)
+    return table[table["p_value"] < level].reset_index(drop=True)
+
+
+def pit_histogram(scores: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
+    """Share of forecasts whose PIT lies in each of equal bins: left, right, share, low, high.
+
+    low and high are the 95 % limits within which chance leaves a calibrated forecaster's share, for as many
+    independent nights as there are.
+    """
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    count, _ = np.histogram(scores["pit"], edges)
+    nights = scores["night"].nunique()
+    low, high = binom.interval(0.95, nights, 1.0 / bins)
+    table = pd.DataFrame({"left": edges[:-1], "right": edges[1:], "share": count / max(count.sum(), 1)})
+    return table.assign(low=low / nights, high=high / nights)
+
+
+def reliability(scores: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
+    """How often the favourite won, by the chance it was given: said, came, low, high, forecasts.
+
+    Equally filled bins of the favourite's probability; low and high are Jeffreys' 95 % interval, nights counted once.
+    """
+    won = (scores["favourite"] == scores["winner"]).to_numpy(float)
+    table = pd.DataFrame({"said": scores["favourite_probability"], "came": won, "night": scores["night"]})
+    place = pd.qcut(table["said"].rank(method="first"), min(bins, len(table)), labels=False)
+    grouped = table.groupby(place)
+    found = grouped.agg(
+        said=("said", "mean"), came=("came", "mean"), forecasts=("came", "size"), nights=("night", "nunique")
+    )
+    wins, losses = found["came"] * found["nights"], (1.0 - found["came"]) * found["nights"]
+    found["low"] = beta.ppf(0.025, wins + 0.5, losses + 0.5)
+    found["high"] = beta.ppf(0.975, wins + 0.5, losses + 0.5)
+    return found.reset_index(drop=True)

@@ -1,0 +1,124 @@
+"""Backtest: elections x orders x levels x seeds x models, every cell a night; one tidy table out."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .keeping import digest, write_whole
+from .orders import ORDERS, Order
+from .replay import Model
+from .scores import score
+from .simulate import FRACTIONS, Habits, Level, moments, simulate
+from .truth import Truth
+from .working import ALONE, Workers
+
+TABLE = "backtest.parquet"
+CELLS = "cells"
+"""The folder of finished cells."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model on one simulated night, by names."""
+
+    election: str
+    order: str
+    level: Level
+    seed: int
+    model: str
+
+    @property
+    def night(self) -> str:
+        """The night, which all models share."""
+        return " / ".join([self.election, self.order, self.level, str(self.seed)])
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """What is to be tried on what; each seed is a night of its own."""
+
+    truths: Mapping[str, Truth]
+    models: Mapping[str, Model]
+    orders: Mapping[str, Order] = field(default_factory=lambda: ORDERS)
+    levels: Sequence[Level] = ("unit",)
+    seeds: Sequence[int] = range(1, 6)
+    fractions: Sequence[float] = FRACTIONS
+    habits: Habits = Habits()
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """All of them, night by night."""
+        return tuple(
+            Cell(election, order, level, int(seed), model)
+            for election in self.truths
+            for level in self.levels
+            for order in self.orders
+            for seed in self.seeds
+            for model in self.models
+        )
+
+    def piece(self, cell: Cell) -> tuple:
+        """All that the work on a cell needs."""
+        truth, order, model = self.truths[cell.election], self.orders[cell.order], self.models[cell.model]
+        return cell, truth, order, model, tuple(self.fractions), self.habits
+
+    def file_of(self, cell: Cell) -> str:
+        """The name of a finished cell's file; it changes with all that the content depends on, but for the code."""
+        _, _, order, model, fractions, habits = self.piece(cell)
+        content = self._content[cell.election]
+        sign = digest(asdict(cell), content, order, model, fractions, habits)
+        return f"{cell.election}-{cell.level}-{sign}.json"
+
+    @cached_property
+    def _content(self) -> dict[str, str]:
+        return {
+            name: digest(truth.unit, truth.votes, truth.void, truth.election.units, truth.election.baseline)
+            for name, truth in self.truths.items()
+        }
+
+
+def backtest(plan: Backtest, folder: Path | str, *, workers: Workers = ALONE) -> pd.DataFrame:
+    """One row a forecast: the names of the cell, night, fraction, seconds, failed, and the fields of `Scores`.
+
+    Cells found finished in the folder are not done again, and each is kept as soon as it is done; the table is kept in
+    the folder too. A model that fails leaves rows that say why in `failed`, and no scores.
+    """
+    folder = Path(folder)
+    paths = {cell: folder / CELLS / plan.file_of(cell) for cell in plan.cells}
+    missing = [cell for cell, path in paths.items() if not path.exists()]
+    for number, rows in workers.run(_night_of, [plan.piece(cell) for cell in missing], said="backtest"):
+        write_whole(paths[missing[number]], lambda path, rows=rows: path.write_text(json.dumps(rows), encoding="utf-8"))
+    table = pd.DataFrame([row for path in paths.values() for row in json.loads(path.read_text(encoding="utf-8"))])
+    write_whole(folder / TABLE, lambda path: table.to_parquet(path, index=False))
+    return table
+
+
+def _night_of(
+    cell: Cell, truth: Truth, order: Order, model: Model, fractions: tuple[float, ...], habits: Habits
+) -> list[dict[str, object]]:
+    """The rows of a cell. The night depends on its seed alone, so that all models see the same one."""
+    chance = np.random.default_rng(cell.seed)
+    night = simulate(truth, order, level=cell.level, fractions=fractions, habits=habits, rng=chance)
+    rows = []
+    for moment, fraction in zip(moments(truth.election, fractions), fractions, strict=True):
+        head = {**asdict(cell), "night": cell.night, "fraction": fraction}
+        start = time.perf_counter()
+        try:
+            forecast = model(night.counts.until(moment), rng=np.random.default_rng([cell.seed, 1]))
+        except Exception as failed:  # a model that fails is a finding, and no reason to lose the others
+            rows.append(head | {"failed": f"{type(failed).__name__}: {failed}"})
+            continue
+        seconds = time.perf_counter() - start
+        rows.append(head | {"seconds": seconds, "failed": None} | asdict(score(forecast, night.result)))
+    return rows
+
+
+def finished_cells(folder: Path | str) -> Iterator[Path]:
+    """The files of the cells that are done."""
+    yield from sorted((Path(folder) / CELLS).glob("*.json"))

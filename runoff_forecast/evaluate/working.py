@@ -1,0 +1,62 @@
+"""Many independent pieces of work, on the cores of this machine or on a cluster, with a progress bar."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from joblib import Parallel, delayed, parallel_config
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from threadpoolctl import threadpool_limits
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who does the work, and whether it is watched."""
+
+    jobs: int = 1
+    """Processes of this machine; -1 is one for each core."""
+    scheduler: str | None = None
+    """The address of a dask.distributed scheduler whose workers do it instead; needs the extra `distributed`."""
+    progress: bool = False
+    """A bar on stderr."""
+
+    def run(self, work: Callable[..., Any], pieces: Sequence[tuple], *, said: str = "") -> Iterator[tuple[int, Any]]:
+        """Yields (position, outcome) of every piece as soon as it is done, so not in order."""
+        with self._bar() as bar:
+            task = bar.add_task(said, total=len(pieces)) if bar is not None else None
+            for done in self._done(work, pieces):
+                if bar is not None:
+                    bar.advance(task)
+                yield done
+
+    def _done(self, work: Callable[..., Any], pieces: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
+        if self.jobs == 1 and self.scheduler is None:
+            yield from (_alone(work, number, piece) for number, piece in enumerate(pieces))
+        else:
+            with self._backend():
+                # One piece at a time: what is done is handed over, and can be kept, at once.
+                parallel = Parallel(return_as="generator_unordered", batch_size=1)
+                yield from parallel(delayed(_alone)(work, number, piece) for number, piece in enumerate(pieces))
+
+    def _backend(self) -> AbstractContextManager:
+        if self.scheduler is not None:
+            return parallel_config(backend="dask", scheduler_host=self.scheduler, n_jobs=-1)
+        return parallel_config(backend="loky", n_jobs=self.jobs, inner_max_num_threads=1)
+
+    def _bar(self) -> AbstractContextManager[Progress | None]:
+        if not self.progress:
+            return nullcontext(None)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        return Progress(*columns, console=Console(stderr=True))
+
+
+ALONE = Workers()
+"""This process, unwatched."""
+
+
+def _alone(work: Callable[..., Any], number: int, piece: tuple) -> tuple[int, Any]:
+    """One piece on one thread: workers that each start as many threads as there are cores slow each other down."""
+    with threadpool_limits(1):
+        return number, work(*piece)
