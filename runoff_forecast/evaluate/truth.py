@@ -70,8 +70,11 @@ class Truth:
         if election.nominal_stations or (stations % 1 != 0).any():
             raise ValueError(f"{election.id} has no whole stations to put into an order")
         unit = np.repeat(np.arange(len(stations)), stations.astype(int))
-        share = (totals / np.maximum(totals.sum(axis=1, keepdims=True), 1.0))[unit]
-        leaning = rng.gamma(np.maximum(share * (1.0 / correlation - 1.0), 1e-3))
+        ballots = np.maximum(totals.sum(axis=1), 1.0)
+        # A Dirichlet as wide as a beta-binomial: clustering, and the chance of who happens to vote at which station.
+        spread = correlation + (1.0 - correlation) * stations / np.maximum(ballots, stations)
+        share = totals / ballots[:, None] * (1.0 / np.minimum(spread, 0.9) - 1.0)[:, None]
+        leaning = np.maximum(rng.gamma(np.maximum(share[unit], 1e-3)), 1e-9)
         size = np.exp(TURNOUT_SPREAD * rng.standard_normal(len(unit)))
         weight = size[:, None] * leaning / leaning.sum(axis=1, keepdims=True)
         electorate = election.units["electorate"].to_numpy(float)[unit] / stations[unit]
