@@ -1,10 +1,13 @@
 """A forecast as tables on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from . import saying, telling
@@ -143,3 +146,12 @@ def _needed(share: float) -> str:
     if share > 1:
         return "cannot"
     return "nothing" if share < 0 else _percent(share)
+
+
+@contextmanager
+def bar(said: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on stderr for as many pieces of work; gives what is to be called after each."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task(said, total=total)
+        yield lambda: shown.advance(task)

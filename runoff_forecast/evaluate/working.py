@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from threadpoolctl import threadpool_limits
+
+from ..terminal import bar
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,10 @@ class Workers:
 
     def run(self, work: Callable[..., Any], pieces: Sequence[tuple], *, said: str = "") -> Iterator[tuple[int, Any]]:
         """Yields (position, outcome) of every piece as soon as it is done, so not in order."""
-        with self._bar() as bar:
-            task = bar.add_task(said, total=len(pieces)) if bar is not None else None
+        watched = bar(said, len(pieces)) if self.progress else nullcontext(_nothing)
+        with watched as advance:
             for done in self._done(work, pieces):
-                if bar is not None:
-                    bar.advance(task)
+                advance()
                 yield done
 
     def _done(self, work: Callable[..., Any], pieces: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
@@ -45,12 +44,6 @@ class Workers:
             return parallel_config(backend="dask", scheduler_host=self.scheduler, n_jobs=-1)
         return parallel_config(backend="loky", n_jobs=self.jobs, inner_max_num_threads=1)
 
-    def _bar(self) -> AbstractContextManager[Progress | None]:
-        if not self.progress:
-            return nullcontext(None)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        return Progress(*columns, console=Console(stderr=True))
-
 
 ALONE = Workers()
 """This process, unwatched."""
@@ -60,3 +53,7 @@ def _alone(work: Callable[..., Any], number: int, piece: tuple) -> tuple[int, An
     """One piece on one thread: workers that each start as many threads as there are cores slow each other down."""
     with threadpool_limits(1):
         return number, work(*piece)
+
+
+def _nothing() -> None:
+    """What is called after each piece that nobody watches."""
