@@ -11,6 +11,7 @@ from .averages import (
 )
 from .backtest import Backtest as Backtest, Cell as Cell, backtest as backtest
 from .calls import Call as Call, call_of as call_of, calls_of as calls_of
+from .course import Course as Course
 from .orders import (
     ORDERS as ORDERS,
     Blend as Blend,

@@ -1,0 +1,80 @@
+"""`Course`: how a count and the forecasts of it went, light enough to be kept for a night of a thousand bulletins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..count import Count, Counts
+from ..election import Election
+from ..night import Result
+from ..outcome import Forecast
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Of each quantity at each moment: the median, the central half and nine tenths."""
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A night so far: the count at each bulletin, the forecast at each moment that was forecast, the end if known."""
+
+    election: Election
+    bulletins: pd.DataFrame
+    """Index time (aware): counted_share, margin (NaN before the first vote)."""
+    moments: xr.Dataset
+    """Over time (UTC, without zone): counted_share; margin, and in first rounds gap (time, quantile);
+    chance (time, candidate) to win, or to advance; share_so_far (time, candidate), share (time, candidate, quantile)."""
+    truth: pd.Series | None = None
+    """Official final votes per candidate."""
+
+    @classmethod
+    def of(cls, forecasts: Sequence[Forecast], *, counts: Counts | None = None, result: Result | None = None) -> Self:
+        """From forecasts in order of time; `counts` adds the bulletins in between that were not forecast."""
+        if not forecasts:
+            raise ValueError("a course needs at least one forecast")
+        moments = xr.concat([_moment(forecast) for forecast in forecasts], "time")
+        known = [*(counts or ()), *(forecast.count for forecast in forecasts)]
+        truth = None if result is None else result.votes
+        return cls(forecasts[0].election, _bulletins(known), moments, truth)
+
+    def then(self, forecast: Forecast) -> Self:
+        """The course with one more forecast, which takes the place of one of the same time."""
+        added = _moment(forecast)
+        kept = self.moments.drop_sel(time=added["time"].to_numpy(), errors="ignore")
+        bulletins = pd.concat([self.bulletins, _bulletins([forecast.count])])
+        bulletins = bulletins[~bulletins.index.duplicated(keep="last")].sort_index()
+        return replace(self, bulletins=bulletins, moments=xr.concat([kept, added], "time").sortby("time"))
+
+    @property
+    def times(self) -> pd.DatetimeIndex:
+        """The moments that were forecast, in the election's time zone."""
+        return pd.DatetimeIndex(self.moments["time"].to_numpy(), tz="UTC").tz_convert(self.election.timezone)
+
+    def __len__(self) -> int:
+        return self.moments.sizes["time"]
+
+
+def _bulletins(known: Sequence[Count]) -> pd.DataFrame:
+    rows = {count.time: (count.counted_share, count.margin) for count in known}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["counted_share", "margin"])
+    return table.rename_axis("time").sort_index()
+
+
+def _moment(forecast: Forecast) -> xr.Dataset:
+    first_round = forecast.election.first_round
+    chance = forecast.win_probability if first_round is None else forecast.advance_probability
+    votes = forecast.count.votes.to_numpy()
+    named = {
+        "counted_share": ((), forecast.count.counted_share),
+        "margin": forecast.quantiles(forecast.margin, QUANTILES),
+        "chance": ("candidate", chance.to_numpy()),
+        "share_so_far": ("candidate", votes / votes.sum() if votes.sum() else np.full(len(votes), np.nan)),
+        "share": forecast.quantiles(forecast.shares, QUANTILES),
+    }
+    if first_round is not None:
+        named["gap"] = forecast.quantiles(forecast.gaps, QUANTILES)
+    moment = forecast.count.time.tz_convert("UTC").tz_localize(None).to_datetime64()
+    return xr.Dataset(named, {"candidate": list(forecast.candidates)}).expand_dims(time=[moment])
