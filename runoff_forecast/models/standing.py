@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
+from ..checks.ballot import DUST
 from ..count import Count
 from ..election import Election
 from ..outcome import Forecast
@@ -39,7 +40,7 @@ class Standing:
     def out(self) -> np.ndarray:
         """(U,) stations that will still count: all pending ones, and contested ones by their usual share."""
         pending = self.election.units["stations"].to_numpy(float) - self.counted - self.contested - self.void
-        return np.maximum(pending, 0.0) + Priors().contested_counted * self.contested
+        return np.where(pending > DUST, pending, 0.0) + Priors().contested_counted * self.contested
 
     @cached_property
     def out_contested(self) -> np.ndarray:
