@@ -152,13 +152,14 @@ class Arrow:
         flat[np.diag_indices(size)] += np.repeat(precision.core, d)
         return flat
 
-    def spread(self, core: np.ndarray, area: np.ndarray) -> np.ndarray:
-        """What core and area (…, m) add to the three slots of each unit: (U, slot, d, m)."""
+    def spread(self, core: np.ndarray, area: np.ndarray, units: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """What core and area (…, m) add to the three slots of units: (units, slot, d, m)."""
         layout = self.layout
         f, r = layout.fixed.shape[1], layout.in_region.shape[0]
-        base = np.einsum("uf,fdm->udm", layout.fixed, core[:f]) + core[f : f + r][layout.region] + area[layout.area]
+        region = layout.region[units]
+        base = np.tensordot(layout.fixed[units], core[:f], axes=(1, 0)) + core[f : f + r][region] + area[layout.area[units]]
         nation = np.broadcast_to(core[f + r], base.shape)
-        return np.stack([base, nation, core[f + r + 1 :][layout.region]], axis=1)
+        return np.stack([base, nation, core[f + r + 1 :][region]], axis=1)
 
     def solve(self, right: Vector) -> Vector:
         """Solution of the precision against a right-hand side."""
@@ -183,15 +184,21 @@ class Arrow:
         unit = unit - np.einsum("usij,usjm->uim", self.gain, self.spread(core, area))
         return Vector(core, area, unit)
 
-    def sample(self, rng: np.random.Generator, draws: int) -> Vector:
-        """Draws with mean zero and this precision, one a column."""
-        layout = self.layout
+    def sample_core(self, rng: np.random.Generator, draws: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draws of core (core, d, m) and area (A, d, m) with mean zero and this precision."""
         d = self.unit_covariance.shape[-1]
-        noise = rng.standard_normal((layout.core * d, draws))
-        core = linalg.solve_triangular(self.factor, noise, lower=True, trans="T", check_finite=False)
-        area = _coloured(self.area_covariance, rng, draws)
-        unit = _coloured(self.unit_covariance, rng, draws)
-        return self._back(core.reshape(layout.core, d, draws), area, unit)
+        noise = rng.standard_normal((self.layout.core * d, draws))
+        flat = linalg.solve_triangular(self.factor, noise, lower=True, trans="T", check_finite=False)
+        area = coloured(self.area_covariance, rng, draws) - (
+            self.area_gain.reshape(-1, flat.shape[0]) @ flat
+        ).reshape(len(self.area_covariance), d, draws)
+        return flat.reshape(self.layout.core, d, draws), area
+
+    def sample_units(self, core: np.ndarray, area: np.ndarray, units: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draws of some units' own effects (units, d, m), given those of core and area."""
+        slots = self.spread(core, area, units)
+        pull = np.einsum("usij,usjm->uim", self.gain[units], slots)
+        return coloured(self.unit_covariance[units], rng, core.shape[-1]) - pull
 
 
 @dataclass(frozen=True)
@@ -204,7 +211,8 @@ class Precisions:
     unit: float
 
 
-def _coloured(covariance: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
+def coloured(covariance: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
+    """Normal draws (…, d, m) with the covariances (…, d, d)."""
     noise = rng.standard_normal((*covariance.shape[:2], draws))
     if covariance.shape[-1] == 1:
         return np.sqrt(covariance) * noise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -34,6 +34,14 @@ class Cells:
     late_region: np.ndarray
     spread: np.ndarray
     """(C,) bool: stations within the unit differ, as they do not where the unit is one station"""
+
+    def take(self, index: np.ndarray) -> Cells:
+        """Some of the cells."""
+        return Cells(**{name: getattr(self, name)[index] for name in Cells.__dataclass_fields__})
+
+    def pooled(self, stations: np.ndarray, valid_per_station: np.ndarray) -> Cells:
+        """The same cells, standing for others like them."""
+        return replace(self, stations=stations, valid_per_station=valid_per_station)
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,14 +212,17 @@ def _predict(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Support (C, K, m) and valid votes (C, m) of what is out, station noise included."""
     priors, contrast = evidence.priors, evidence.design.contrast
-    root = cells.spread[:, None] / np.sqrt(np.maximum(stations, 0.5))
-    share = softmax(np.moveaxis(draws.support, 1, 2) @ contrast.T)  # (C, m, K)
-    concentration = np.einsum("cmk,cmk->cm", share, 1.0 - share)
-    deviation = np.sqrt(2.0 * priors.station_correlation * contrast.shape[1] / np.maximum(concentration, 0.02)) * root
-    noise = rng.standard_normal(draws.support.shape) * deviation[:, None]
-    share = softmax(np.moveaxis(draws.support + noise, 1, 2) @ contrast.T)
-    turnout = draws.turnout + priors.station_turnout * root * rng.standard_normal(root.shape)
-    return np.moveaxis(share, 2, 1), stations * cells.valid_per_station[:, None] * np.exp(turnout)
+    mean = softmax(draws.support.mean(axis=2) @ contrast.T)
+    concentration = np.maximum((mean * (1.0 - mean)).sum(axis=1), 0.02)
+    deviation = np.sqrt(2.0 * priors.station_correlation * contrast.shape[1] / concentration)
+    root = cells.spread / np.sqrt(np.maximum(stations.mean(axis=1), 0.5))
+    noise = rng.standard_normal(draws.support.shape, dtype=np.float32) * (deviation * root).astype(np.float32)[:, None, None]
+    noise += draws.support
+    logits = np.einsum("kd,cdm->ckm", contrast.astype(np.float32), noise)
+    np.exp(logits - logits.max(axis=1, keepdims=True), out=logits)
+    share = logits / logits.sum(axis=1, keepdims=True)
+    turnout = rng.standard_normal(stations.shape, dtype=np.float32) * (priors.station_turnout * root).astype(np.float32)[:, None]
+    return share, stations * cells.valid_per_station[:, None] * np.exp(turnout + draws.turnout)
 
 
 def _revision(evidence: Evidence, outstanding: np.ndarray, rng: np.random.Generator) -> np.ndarray:

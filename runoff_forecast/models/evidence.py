@@ -259,6 +259,7 @@ def _coarse_rows(
     total = votes.sum(axis=1)
     stations = (rows["stop"] - rows["start"]).to_numpy(float)
     effect = design_effect(total, stations, np.full(len(rows), priors.station_correlation))
+    width = np.maximum(stop - start, 1e-6)
     regions = np.unique(design.region[members])
     region = np.full(len(rows), regions[0]) if len(regions) == 1 else None
     nation, regional = clock.batch(rows.index.to_numpy(), region)
@@ -266,9 +267,9 @@ def _coarse_rows(
         "group": np.full(len(rows), position),
         "votes": votes,
         "stations": stations,
-        "effective": 1.0 / (effect / np.maximum(total, 1.0) + 0.25 * priors.misfit**2),
+        "effective": 1.0 / (effect / np.maximum(total, 1.0) + 0.25 * priors.misfit**2 / width),
         "turnout": np.log(np.maximum(total, 0.5)),
-        "turnout_precision": 1.0 / (priors.station_turnout**2 / np.maximum(stations, 1e-9) + priors.misfit_turnout**2),
+        "turnout_precision": 1.0 / (priors.station_turnout**2 / np.maximum(stations, 1e-9) + priors.misfit_turnout**2 / width),
         "late_nation": nation,
         "late_region": regional,
         "start": start,
@@ -277,7 +278,8 @@ def _coarse_rows(
 
 
 def _drift_scale(design: Design, priors: Priors, groups: tuple[Group, ...]) -> np.ndarray:
+    """By region: wider where counts are coarse, and abroad."""
     scale = np.full(design.n_regions, priors.drift_unit)
     for group in groups:
         scale[np.unique(design.region[group.members])] = priors.drift_region
-    return scale
+    return np.where(design.overseas, scale * priors.drift_overseas, scale)

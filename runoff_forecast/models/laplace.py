@@ -25,6 +25,7 @@ from .latent import (
     grouped_units,
     log_likelihood,
     log_prior,
+    log_prior_field,
     log_scale_prior,
     mix,
     moved,
@@ -55,8 +56,20 @@ class Coarse:
 
 
 @dataclass(frozen=True, eq=False)
+class Tangent:
+    """The likelihood's quadratic approximation at a point."""
+
+    latent: Latent
+    log_likelihood: float
+    information: list[np.ndarray]
+    """Either field's information (U, 3, 3, d, d) from batches of single units"""
+    scores: list[np.ndarray]
+    coarse: Coarse | None
+
+
+@dataclass(frozen=True, eq=False)
 class Mode:
-    """The Gaussian approximation at given scales."""
+    """The Gaussian posterior at given scales, with its centre."""
 
     scales: np.ndarray
     latent: Latent
@@ -67,6 +80,12 @@ class Mode:
     """Posterior covariance without coarse batches, times their Jacobians"""
     inner: np.ndarray | None
     """Cholesky factor of `I + B H^-1 B'`"""
+    step: Latent
+    """From the tangent's point to the centre"""
+    promise: float
+    """Gain in log density that the step promises"""
+    by_field: np.ndarray
+    """(2,) parts of the log marginal that belong to support and to turnout alone, where no coarse batch ties them"""
     log_marginal: float
 
 
@@ -77,78 +96,97 @@ class Solver:
     evidence: Evidence
     layout: Layout
 
-    def at(self, scales: np.ndarray, start: Latent, *, steps: int = NEWTON_STEPS) -> Mode:
-        """The mode and curvature at given scales (4, 2), by Newton's method from `start`."""
-        evidence, latent = self.evidence, start
-        prior = build_prior(evidence, scales)
-        value = log_likelihood(evidence, latent) + log_prior(evidence, latent, prior)
-        for _ in range(steps):
-            mode = self._factorise(latent, prior, scales)
-            step, gain = self._step(mode)
-            if gain < TOLERANCE:
-                break
-            latent, value, moved_on = self._search(latent, step, prior, value)
-            if not moved_on:
-                break
-        else:
-            mode = self._factorise(latent, prior, scales)
-        log_marginal = value + log_scale_prior(evidence.priors, scales) - 0.5 * self._log_determinant(mode)
-        if not np.isfinite(log_marginal):
-            raise NoMode("the forecast's density has no finite mode")
-        return replace(mode, latent=latent, log_marginal=log_marginal)
+    def tangent(self, latent: Latent) -> Tangent:
+        """The likelihood linearised at a point."""
+        information, scores = fine_statistics(self.evidence, latent)
+        coarse = linearise(self.evidence, self.layout, latent) if len(self.evidence.coarse) else None
+        return Tangent(latent, log_likelihood(self.evidence, latent), information, scores, coarse)
 
-    def _search(self, latent: Latent, step: Latent, prior: Prior, value: float) -> tuple[Latent, float, bool]:
+    def climb(self, scales: np.ndarray, start: Latent, *, steps: int = NEWTON_STEPS) -> tuple[Tangent, Mode]:
+        """The tangent at the mode of given scales (4, 2) and the posterior there, by Newton's method from `start`."""
+        prior = build_prior(self.evidence, scales)
+        tangent = self.tangent(start)
+        mode = self.posterior(tangent, scales)
+        for _ in range(steps):
+            if mode.promise < TOLERANCE:
+                break
+            latent = self._search(tangent, mode, prior)
+            if latent is None:
+                break
+            tangent = self.tangent(latent)
+            mode = self.posterior(tangent, scales)
+        return tangent, mode
+
+    def _search(self, tangent: Tangent, mode: Mode, prior: Prior) -> Latent | None:
+        value = tangent.log_likelihood + log_prior(self.evidence, tangent.latent, prior)
         length = 1.0
         while length > 1e-3:
-            candidate = moved(latent, step, length)
-            new = log_likelihood(self.evidence, candidate) + log_prior(self.evidence, candidate, prior)
-            if new >= value - 1e-9:
-                return candidate, new, True
+            candidate = moved(tangent.latent, mode.step, length)
+            if log_likelihood(self.evidence, candidate) + log_prior(self.evidence, candidate, prior) > value:
+                return candidate
             length *= 0.5
-        return latent, value, False
+        return None
 
-    def _factorise(self, latent: Latent, prior: Prior, scales: np.ndarray) -> Mode:
-        information, _ = fine_statistics(self.evidence, latent)
-        arrows = tuple(
-            Arrow(self.layout, information[field], field_precisions(prior, field)) for field in (SUPPORT, TURNOUT)
+    def posterior(self, tangent: Tangent, scales: np.ndarray) -> Mode:
+        """The Gaussian posterior at given scales under the tangent's likelihood."""
+        evidence, coarse = self.evidence, tangent.coarse
+        prior = build_prior(evidence, scales)
+        support, turnout = (
+            Arrow(self.layout, tangent.information[field], field_precisions(prior, field)) for field in (SUPPORT, TURNOUT)
         )
-        coarse = linearise(self.evidence, self.layout, latent) if len(self.evidence.coarse) else None
-        mode = Mode(scales, latent, prior, (arrows[0], arrows[1]), coarse, None, None, -np.inf)
-        if coarse is None:
-            return mode
-        gain = (arrows[0].solve(coarse.rows[0]), arrows[1].solve(coarse.rows[1]))
-        inner = np.eye(len(coarse.gradient)) + self._project(coarse, gain, arrival_variance(self.evidence, prior)[:, None] * coarse.arrival)
-        return replace(mode, gain=gain, inner=linalg.cholesky(inner, lower=True, check_finite=False))
+        zero = tangent.latent
+        mode = Mode(scales, zero, prior, (support, turnout), coarse, None, None, zero, 0.0, np.zeros(2), -np.inf)
+        if coarse is not None:
+            gain = (support.solve(coarse.rows[0]), turnout.solve(coarse.rows[1]))
+            arrival = arrival_variance(evidence, prior)[:, None] * coarse.arrival
+            inner = np.eye(len(coarse.gradient)) + self._project(coarse, gain, arrival)
+            mode = replace(mode, gain=gain, inner=linalg.cholesky(inner, lower=True, check_finite=False))
+        return self._centred(tangent, mode)
 
     @staticmethod
     def _project(coarse: Coarse, vectors: tuple[Vector, Vector], arrival: np.ndarray) -> np.ndarray:
         """Whitened observations of vectors, (observations, m)."""
         return coarse.arrival.T @ arrival + inner_product(coarse.rows[0], vectors[0]) + inner_product(coarse.rows[1], vectors[1])
 
-    def _step(self, mode: Mode) -> tuple[Latent, float]:
-        """The Newton step and the gain in log density that it promises."""
-        right = gradient(self.evidence, self.layout, mode)
-        prior, coarse = mode.prior, mode.coarse
-        variance = arrival_variance(self.evidence, prior)
-        pull = np.zeros_like(variance)
-        if coarse is not None:
-            point = np.r_[mode.latent.arrival - prior.arrival_mean, mode.latent.arrival_unit]
-            pull = coarse.arrival @ coarse.gradient - point / variance
-            right = tuple(
-                Vector(
-                    r.core + b.core @ coarse.gradient[:, None],
-                    r.area + b.area @ coarse.gradient[:, None],
-                    r.unit + b.unit @ coarse.gradient[:, None],
-                )
-                for r, b in zip(right, coarse.rows, strict=True)
-            )
+    def _centred(self, tangent: Tangent, mode: Mode) -> Mode:
+        right, pull = self._gradient(tangent, mode.prior)
         solved = (mode.arrows[0].solve(right[0]), mode.arrows[1].solve(right[1]))
-        arrival = variance * pull
+        arrival = arrival_variance(self.evidence, mode.prior) * pull
         solved, arrival = self._correct(mode, solved, arrival[:, None])
-        promise = 0.5 * float(
-            sum(inner_product(r, s)[0, 0] for r, s in zip(right, solved, strict=True)) + pull @ arrival[:, 0]
+        promise = np.array([0.5 * inner_product(r, s)[0, 0] for r, s in zip(right, solved, strict=True)])
+        step = unpack(self.evidence, solved, arrival)
+        total = float(promise.sum() + 0.5 * pull @ arrival[:, 0])
+        by_field = promise + [
+            log_prior_field(self.evidence, tangent.latent, mode.prior, field) - 0.5 * mode.arrows[field].log_determinant
+            for field in (SUPPORT, TURNOUT)
+        ]
+        log_marginal = tangent.log_likelihood + log_prior(self.evidence, tangent.latent, mode.prior) + total
+        log_marginal += log_scale_prior(self.evidence.priors, mode.scales) - 0.5 * self._log_determinant(mode)
+        if not np.isfinite(log_marginal):
+            raise NoMode("the forecast's density has no finite mode: the evidence contradicts itself")
+        return replace(
+            mode,
+            latent=moved(tangent.latent, step, 1.0),
+            step=step,
+            promise=total,
+            by_field=by_field,
+            log_marginal=log_marginal,
         )
-        return unpack(self.evidence, solved, arrival), promise
+
+    def _gradient(self, tangent: Tangent, prior: Prior) -> tuple[tuple[Vector, Vector], np.ndarray]:
+        """Gradient of the log density in either field and in arrival."""
+        right = gradient(self.evidence, self.layout, tangent, prior)
+        coarse = tangent.coarse
+        variance = arrival_variance(self.evidence, prior)
+        if coarse is None:
+            return right, np.zeros_like(variance)
+        point = np.r_[tangent.latent.arrival - prior.arrival_mean, tangent.latent.arrival_unit]
+        column = coarse.gradient[:, None]
+        fields = [
+            Vector(r.core + b.core @ column, r.area + b.area @ column, r.unit + b.unit @ column)
+            for r, b in zip(right, coarse.rows, strict=True)
+        ]
+        return (fields[0], fields[1]), coarse.arrival @ coarse.gradient - point / variance
 
     def _correct(
         self, mode: Mode, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray | float = 0.0
@@ -172,15 +210,34 @@ class Solver:
             value -= 2.0 * len(grouped_units(self.evidence)) * np.log(mode.prior.arrival_unit)
         return value
 
-    def draw(self, mode: Mode, draws: int, rng: np.random.Generator) -> tuple[tuple[Vector, Vector], np.ndarray]:
-        """Posterior draws about the mode: deviations of both fields and of arrival, one draw a column."""
-        fields = (mode.arrows[0].sample(rng, draws), mode.arrows[1].sample(rng, draws))
-        if mode.coarse is None:
-            return fields, np.zeros((0, draws))
+    def draw(
+        self, mode: Mode, units: np.ndarray, draws: int, rng: np.random.Generator
+    ) -> tuple[tuple[Vector, Vector], np.ndarray]:
+        """Deviations from the mode, one draw a column: both fields, with the own effects of some units, and arrival.
+
+        With coarse batches `units` must hold every member of a group, as these are drawn first and then conditioned
+        (Matheron's rule).
+        """
+        fields = []
+        for arrow in mode.arrows:
+            core, area = arrow.sample_core(rng, draws)
+            fields.append(Vector(core, area, arrow.sample_units(core, area, units, rng)))
+        if mode.coarse is None or mode.gain is None:
+            return (fields[0], fields[1]), np.zeros((0, draws))
         variance = arrival_variance(self.evidence, mode.prior)
         arrival = np.sqrt(variance)[:, None] * rng.standard_normal((len(variance), draws))
         noise = rng.standard_normal((len(mode.coarse.gradient), draws))
-        return self._correct(mode, fields, arrival, noise)
+        part = replace(
+            mode,
+            coarse=replace(mode.coarse, rows=_restricted(mode.coarse.rows, units)),
+            gain=_restricted(mode.gain, units),
+        )
+        return self._correct(part, (fields[0], fields[1]), arrival, noise)
+
+
+def _restricted(vectors: tuple[Vector, Vector], units: np.ndarray) -> tuple[Vector, Vector]:
+    first, second = (Vector(v.core, v.area, v.unit[units]) for v in vectors)
+    return first, second
 
 
 def build_solver(evidence: Evidence) -> Solver:
@@ -355,13 +412,12 @@ def unpack(evidence: Evidence, fields: tuple[Vector, Vector], arrival: np.ndarra
     )
 
 
-def gradient(evidence: Evidence, layout: Layout, mode: Mode) -> tuple[Vector, Vector]:
-    """Gradient of fine likelihood and prior at the mode's point, either field."""
-    _, scores = fine_statistics(evidence, mode.latent)
+def gradient(evidence: Evidence, layout: Layout, tangent: Tangent, prior: Prior) -> tuple[Vector, Vector]:
+    """Gradient of fine likelihood and prior at the tangent's point, either field."""
     out = []
     for field in (SUPPORT, TURNOUT):
-        score = scores[field]
-        point, precision = pack(mode.latent, field), field_precisions(mode.prior, field)
+        score = tangent.scores[field]
+        point, precision = pack(tangent.latent, field), field_precisions(prior, field)
         by_region = (layout.in_region @ score.reshape(len(score), -1)).reshape(-1, *score.shape[1:])
         core = np.concatenate(
             [layout.fixed.T @ score[:, 0], by_region[:, 0], score[:, 1].sum(axis=0)[None], by_region[:, 2]]

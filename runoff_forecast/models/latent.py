@@ -235,16 +235,25 @@ def _turnout(rows: Batches, expected: np.ndarray) -> float:
 
 def log_prior(evidence: Evidence, latent: Latent, prior: Prior) -> float:
     """Normal log density of every effect, constants dropped."""
-    d = evidence.design.n_components - 1
     value = 0.0
     if evidence.groups:
         members = grouped_units(evidence)
         value += _normal(latent.arrival - prior.arrival_mean, prior.arrival)
         value += _normal(latent.arrival_unit[members], np.full(len(members), prior.arrival_unit))
+    return value + sum(log_prior_field(evidence, latent, prior, field) for field in (SUPPORT, TURNOUT))
+
+
+def log_prior_field(evidence: Evidence, latent: Latent, prior: Prior, field: int) -> float:
+    """The part of the prior that belongs to support or to turnout."""
+    part = slice(None, -1) if field == SUPPORT else slice(-1, None)
+    value = 0.0
     for name in ("fixed", "region", "area", "unit", "drift_nation", "drift"):
-        effect, deviation = getattr(latent, name), getattr(prior, name)
-        value += _normal(effect[:, :d], np.broadcast_to(deviation[..., SUPPORT, None], effect[:, :d].shape))
-        value += _normal(effect[:, d:], np.broadcast_to(deviation[..., TURNOUT, None], effect[:, d:].shape))
+        effect = getattr(latent, name)[:, part]
+        deviation = getattr(prior, name)[..., field]
+        if deviation.ndim == 0:
+            value += float(-0.5 * (effect**2).sum() / deviation**2 - effect.size * np.log(deviation))
+        else:
+            value += _normal(effect, np.broadcast_to(deviation[:, None], effect.shape))
     return value
 
 

@@ -14,24 +14,24 @@ class Priors:
     """Logits. The nation's support beyond the candidates' own lists: 1 covers a 73:27 landslide at one deviation."""
     kind: float = 0.4
     """Logits. How much urban, rural and overseas places differ beyond what the baseline explains."""
-    loyalty: float = 0.7
-    """Support's slope on the contrast of the candidates' own baseline lists."""
-    covariate: float = 0.2
+    loyalty: float = 1.2
+    """Support's slope on the contrast that the baseline's lists lead one to expect (1.6 in Peru 2021, 1.0 in 2016)."""
+    covariate: float = 0.1
     """Logits per deviation of a covariate: scale of the half-normal over the coefficients' common deviation."""
-    region: float = 0.3
+    region: float = 0.2
     """Logits: half-normal scale of the deviation between regions."""
-    area: float = 0.3
+    area: float = 0.2
     """Logits: half-normal scale of the deviation between areas of a region."""
-    unit: float = 0.3
+    unit: float = 0.2
     """Logits: half-normal scale of the deviation between units of an area."""
 
     turnout_intercept: float = 0.3
     """Logs: a runoff's valid votes against the baseline's."""
-    turnout_kind: float = 0.2
-    turnout_covariate: float = 0.1
-    turnout_region: float = 0.2
-    turnout_area: float = 0.2
-    turnout_unit: float = 0.2
+    turnout_kind: float = 0.1
+    turnout_covariate: float = 0.05
+    turnout_region: float = 0.06
+    turnout_area: float = 0.06
+    turnout_unit: float = 0.06
     """Logs: half-normal scales, as for support."""
 
     station_correlation: float = 0.03
@@ -45,18 +45,20 @@ class Priors:
     """The same by region where counts come by unit."""
     drift_region: float = 0.10
     """The same by region where counts come by region or coarser."""
+    drift_overseas: float = 2.5
+    """Times the same abroad, where the first consulates in are few and odd."""
     turnout_drift: float = 0.03
     """Logs per deviation of lateness."""
 
-    arrival_slope: float = 0.8
+    arrival_slope: float = 0.9
     """Logits of being counted per deviation of earliness inside a region: mean."""
-    arrival_slope_sd: float = 0.4
+    arrival_slope_sd: float = 0.3
     arrival_slope_region: float = 0.5
     """How the slope varies between regions."""
-    arrival_between: float = 0.5
+    arrival_between: float = 0.9
     """Logits of being counted per deviation of a region's mean earliness: mean."""
-    arrival_between_sd: float = 0.7
-    arrival_overseas: float = -2.5
+    arrival_between_sd: float = 0.5
+    arrival_overseas: float = -2.8
     """Logits: how much later overseas units are counted."""
     arrival_overseas_sd: float = 1.0
     arrival_region: float = 0.7
@@ -64,9 +66,11 @@ class Priors:
     arrival_unit: float = 1.5
     """Logits: units early or late for reasons of their own; what makes the first few consulates odd."""
 
-    misfit: float = 0.02
-    """Logits: how far a coarse group's counted support may lie from its units' by an order of arrival that is not smooth."""
-    misfit_turnout: float = 0.03
+    misfit: float = 0.03
+    """Logits: how far a coarse batch's support may lie from its units', as their order of arrival is not smooth; divided by the
+    root of the batch's share of its group, since what is rough in a small batch evens out in a large one."""
+    misfit_turnout: float = 0.035
+    """Logs: the same of valid votes a station."""
 
     contested_counted: float = 0.86
     """Share of contested tally sheets that are counted in the end."""

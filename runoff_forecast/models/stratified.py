@@ -76,8 +76,8 @@ def _run_fast(model: StratifiedArrival, evidence: Evidence, rng: np.random.Gener
     with threadpool_limits(1):
         solver = build_solver(evidence)
         mixture = integrate(solver, start_at_prior(evidence))
-        cells = open_cells(evidence)
-        draws, parameters = complete(evidence, cells, FastDraws(solver, mixture, cells, model.draws, rng), model.draws, rng)
+        source = FastDraws(solver, mixture, open_cells(evidence), model.draws, rng)
+        draws, parameters = complete(evidence, source.cells, source, model.draws, rng)
     return Forecast(
         count=evidence.count,
         draws=draws,
@@ -86,7 +86,7 @@ def _run_fast(model: StratifiedArrival, evidence: Evidence, rng: np.random.Gener
         diagnostics={
             "warnings": warnings_of(evidence),
             "quadrature_points": len(mixture.weights),
-            "quadrature_effective": float(1.0 / (mixture.weights**2).sum()),
+            "quadrature_effective": mixture.effective,
         },
     )
 
