@@ -32,13 +32,13 @@ def average(values: pd.Series, clusters: pd.Series) -> Average:
 
     Standard error of a ratio of cluster sums (Cochran 1977, section 9.9).
     """
-    known = values.notna()
-    values, clusters = values[known].astype(float), clusters[known]
-    if values.empty:
+    known = values.notna().to_numpy()
+    values, clusters = values.to_numpy()[known].astype(float), clusters.to_numpy()[known]
+    if not len(values):
         return Average(np.nan, np.nan, np.nan, np.nan, 0, 0)
     mean = float(values.mean())
-    sums = (values - mean).groupby(clusters).sum().to_numpy()
-    size = len(sums)
+    code, names = pd.factorize(clusters)
+    sums, size = np.bincount(code, values - mean), len(names)
     se = float(np.sqrt(size / (size - 1) * np.square(sums).sum()) / len(values)) if size > 1 else np.nan
     return Average(mean, se, mean - REACH * se, mean + REACH * se, len(values), size)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..count import Count, Counts
+from ..count import Count, Counts, margin_of
 from ..election import Election
 from ..night import Result
 from ..outcome import Forecast
@@ -25,10 +25,12 @@ class Course:
     bulletins: pd.DataFrame
     """Index time (aware): counted_share, margin (NaN before the first vote)."""
     moments: xr.Dataset
-    """Over time (UTC, without zone): counted_share; margin, and in first rounds gap (time, quantile);
-    chance (time, candidate) to win, or to advance; share_so_far (time, candidate), share (time, candidate, quantile)."""
+    """Over time (UTC, without zone): counted_share; margin, and in first rounds gap (time, quantile); chance (time,
+    candidate) to win, or to advance; share_so_far (time, candidate), share (time, candidate, quantile)."""
     truth: pd.Series | None = None
     """Official final votes per candidate."""
+    finished: bool = False
+    """Whether the last forecast leaves nothing to count."""
 
     @classmethod
     def of(cls, forecasts: Sequence[Forecast], *, counts: Counts | None = None, result: Result | None = None) -> Self:
@@ -38,7 +40,7 @@ class Course:
         moments = xr.concat([_moment(forecast) for forecast in forecasts], "time")
         known = [*(counts or ()), *(forecast.count for forecast in forecasts)]
         truth = None if result is None else result.votes
-        return cls(forecasts[0].election, _bulletins(known), moments, truth)
+        return cls(forecasts[0].election, _bulletins(known), moments, truth, forecasts[-1].finished)
 
     def then(self, forecast: Forecast) -> Self:
         """The course with one more forecast, which takes the place of one of the same time."""
@@ -46,7 +48,13 @@ class Course:
         kept = self.moments.drop_sel(time=added["time"].to_numpy(), errors="ignore")
         bulletins = pd.concat([self.bulletins, _bulletins([forecast.count])])
         bulletins = bulletins[~bulletins.index.duplicated(keep="last")].sort_index()
-        return replace(self, bulletins=bulletins, moments=xr.concat([kept, added], "time").sortby("time"))
+        moments = xr.concat([kept, added], "time").sortby("time")
+        return replace(self, bulletins=bulletins, moments=moments, finished=forecast.finished)
+
+    @property
+    def margin(self) -> float | None:
+        """The official final margin; None where it is not known."""
+        return None if self.truth is None else margin_of(self.truth)
 
     @property
     def times(self) -> pd.DatetimeIndex:

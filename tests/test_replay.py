@@ -1,0 +1,134 @@
+"""Laws of a replay: each forecast knows only what came before it, is made once, and is found again after a stop."""
+
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import simulated
+
+import runoff_forecast as rf
+from runoff_forecast.count import Counts
+from runoff_forecast.evaluate import BySize, Workers, replay, simulate
+from runoff_forecast.models.design_based import DesignBased
+from runoff_forecast.models.yardsticks import RawCount
+
+MODEL = DesignBased(draws=60)
+
+
+@pytest.fixture
+def night():
+    return simulate(simulated.truth(), BySize(), fractions=(0.2, 0.5, 0.8), rng=np.random.default_rng(1))
+
+
+@dataclass(frozen=True)
+class Peeking:
+    """A model that looks at the last moment it is shown, and refuses to see the end."""
+
+    end: object
+
+    def __call__(self, counts: Counts, *, rng: np.random.Generator) -> rf.Forecast:
+        """The raw count."""
+        if counts.times[-1] >= self.end:
+            raise AssertionError("shown the end")
+        return RawCount()(counts, rng=rng)
+
+
+def test_each_forecast_is_made_from_the_night_so_far(night):
+    played = replay(MODEL, night, seed=5)
+    assert len(played) == 3
+    for time, forecast in zip(night.counts.times, played, strict=True):
+        alone = MODEL(night.counts.until(time), rng=np.random.default_rng(5))
+        np.testing.assert_array_equal(forecast.margin, alone.margin)
+        assert (forecast.seed, forecast.count.time) == (5, time)
+
+
+def test_nothing_is_made_before_it_is_asked_for(night):
+    played = replay(Peeking(night.counts.times[1]), night)
+    assert played[0].count.time == night.counts.times[0]
+    with pytest.raises(AssertionError, match="shown the end"):
+        played[1]
+    with pytest.raises(IndexError):
+        played[3]
+
+
+def test_moments_can_be_chosen(night):
+    played = replay(MODEL, night, times=night.counts.times[[0, 2]])
+    assert [forecast.count.time for forecast in played] == list(night.counts.times[[0, 2]])
+    np.testing.assert_array_equal(played[-1].margin, played.forecasts[1].margin)
+    with pytest.raises(ValueError, match="no snapshot of"):
+        replay(MODEL, night, times=[night.counts.times[0].floor("h") - np.timedelta64(1, "D")])
+
+
+def test_many_workers_give_what_one_gives(night):
+    alone, together = replay(MODEL, night), replay(MODEL, night, workers=Workers(jobs=2))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one.margin, other.margin)
+
+
+def test_a_replay_goes_on_where_it_was_stopped(night, tmp_path):
+    diary = tmp_path / "diary"
+    model = simulated.Sleepy(str(diary), seconds=0.0)
+    first = replay(model, night, folder=tmp_path / "kept")
+    made = [first[0], first[2]]
+    again = replay(model, night, folder=tmp_path / "kept")
+    found = list(again)
+    assert diary.read_text().count("asked") == 3
+    np.testing.assert_array_equal(found[0].margin, made[0].margin)
+    np.testing.assert_array_equal(found[2].margin, made[1].margin)
+    assert len(list((tmp_path / "kept").glob("*.nc"))) == 3
+    assert not list((tmp_path / "kept").glob(".unfinished*"))
+
+
+def test_a_folder_of_another_replay_is_refused(night, tmp_path):
+    replay(MODEL, night, folder=tmp_path)
+    replay(MODEL, night, folder=tmp_path)
+    with pytest.raises(ValueError, match="another seed"):
+        replay(MODEL, night, folder=tmp_path, seed=2)
+    with pytest.raises(ValueError, match="another model"):
+        replay(RawCount(), night, folder=tmp_path)
+    other = simulate(simulated.truth(2), BySize(), rng=np.random.default_rng(1))
+    with pytest.raises(ValueError, match="another counts"):
+        replay(MODEL, other, folder=tmp_path)
+
+
+def test_scores_are_a_row_a_moment(night):
+    played = replay(MODEL, night)
+    assert list(played.scores.index) == list(night.counts.times)
+    assert played.scores["final_margin"].unique() == [night.result.margin]
+    told = played.summary()
+    assert told["moments"] == 3
+    assert told["crps"] == pytest.approx(played.scores["crps"].mean())
+
+
+def test_without_a_result_there_is_nothing_to_score_against(night):
+    played = replay(MODEL, night.counts)
+    assert len(played.forecasts) == 3
+    with pytest.raises(ValueError, match="no result yet"):
+        _ = played.scores
+    told = json.loads(played.to_json())
+    assert told["truth"] is None
+    assert told["scores"] is None
+    assert replay(MODEL, night.counts, result=night.result).scores["crps"].notna().all()
+
+
+def test_json_has_the_fields_of_the_contract(night):
+    told = json.loads(replay(MODEL, night).to_json())
+    assert {"schema", "election", "truth", "forecasts", "scores"} <= set(told)
+    assert told["truth"]["margin"] == pytest.approx(night.result.margin)
+    assert [entry["time"] for entry in told["forecasts"]] == [time.isoformat() for time in night.counts.times]
+    assert {"election", "margin", "win_probability", "counted"} <= set(told["forecasts"][0])
+    assert len(told["scores"]["by_time"]) == 3
+
+
+def test_an_empty_night_has_no_forecasts(night):
+    played = replay(MODEL, replace(night, counts=Counts.empty(night.election)))
+    assert len(played) == 0
+    assert played.forecasts == ()
+
+
+def test_a_bundled_night_can_be_replayed():
+    night = rf.load("peru-2021-runoff")
+    units = night.counts.frame.loc[night.counts.frame["level"] == "unit", "time"].unique()
+    played = replay(DesignBased(draws=100), night, times=units[:2])
+    assert played.scores["error"].abs().max() < 0.01
