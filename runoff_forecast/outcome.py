@@ -231,28 +231,41 @@ class Forecast:
     def outstanding_by_kind(self) -> pd.DataFrame:
         """What is out by kind of place: stations (NaN where the office has not said), valid votes, and their margin.
 
-        net is what the kind adds to the first candidate's lead over the second, in votes.
+        net is what the kind adds to the first candidate's lead over the second, in votes; the candidates' columns are
+        votes to come. Means over the draws, with 90 % intervals.
         """
         if "outstanding_kind" not in self.draws:
             raise ValueError("these draws do not tell the outstanding votes by kind")
-        split = self.draws["outstanding_kind"].transpose("draw", "kind", "candidate")
-        total = split.sum("candidate")
-        net = split[..., 0] - split[..., 1]
+        return self._out_by("kind", self.draws["outstanding_kind"])
+
+    def outstanding_by_region(self) -> pd.DataFrame:
+        """The same by region, with each region's name."""
+        table = self._out_by("region", self.draws["outstanding"])
+        table.insert(0, "name", self.election.regions["name"])
+        return table
+
+    def _out_by(self, label: str, split: xr.DataArray) -> pd.DataFrame:
+        split = split.transpose("draw", label, "candidate")
+        places = pd.Index(split[label].to_numpy(), name=label)
+        total, votes = split.sum("candidate"), self.mean(split).to_numpy()
         low, high = self.quantiles(total, [0.05, 0.95]).to_numpy()
-        kinds = pd.Index(split["kind"].to_numpy(), name="kind")
-        expected = self.mean(total).to_numpy()
-        known = stations_in(self.count, "kind").reindex(kinds)
-        return pd.DataFrame(
+        margin_low, margin_high = self.quantiles(self._margin(split), [0.05, 0.95]).to_numpy()
+        expected, net = votes.sum(axis=1), votes[:, 0] - votes[:, 1]
+        known = stations_in(self.count, label).reindex(places)
+        table = pd.DataFrame(
             {
                 "stations": known["stations"] - known["counted"] - known["void"],
                 "votes": expected,
                 "votes_q05": low,
                 "votes_q95": high,
-                "margin": _ratio(self.mean(net).to_numpy(), expected),
-                "net": self.mean(net).to_numpy(),
+                "margin": _ratio(net, expected),
+                "margin_q05": np.where(expected > 0, margin_low, np.nan),
+                "margin_q95": np.where(expected > 0, margin_high, np.nan),
+                "net": net,
             },
-            index=kinds,
+            index=places,
         )
+        return table.join(pd.DataFrame(votes, places, list(self.candidates)))
 
     # What if.
 

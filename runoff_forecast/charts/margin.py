@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from .. import saying
 from ..outcome import Forecast
 from .style import (
     THEMES,
@@ -90,10 +89,10 @@ class _Telling:
 
     @property
     def interval(self) -> str:
-        return saying.leaders(*self.forecast.interval(0.9), *self.names, self.says.limits, self.says.tie)
+        return self.says.leaders(*self.forecast.interval(0.9), self.forecast.election)
 
     def leader(self, margin: float) -> str:
-        return saying.leader(margin, *self.names, self.says.tie)
+        return self.says.leader(margin, self.forecast.election)
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,9 @@ class _Drawing:
     @property
     def colors(self) -> tuple[str, str]:
         """Of the first two candidates."""
-        return tuple(candidate_colors(self.forecast.election)[name] for name in self.forecast.candidates[:2])
+        return tuple(
+            candidate_colors(self.forecast.election, self.theme)[name] for name in self.forecast.candidates[:2]
+        )
 
     def dots(self) -> None:
         results, (width, height) = self.forecast.outcomes(DOTS), size_in_points(self.ax)

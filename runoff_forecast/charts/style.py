@@ -27,6 +27,9 @@ FORMATS = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 # Okabe and Ito (2008): told apart by every common kind of colour vision. Their yellow, too pale on white, is left out.
 DISTINCT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
+LEAST_CONTRAST = 2.0
+"""Of marks with their ground. The 3 of the WCAG would turn a party's yellow brown; and no mark stands without words."""
+
 OTHERS = "#8a8f98"
 """For candidates beyond the distinct colours."""
 
@@ -55,17 +58,24 @@ LINE_LENGTH = 58
 
 
 @contextmanager
-def page(ax: Axes | None, theme: Theme, box: tuple[float, float, float, float]) -> Iterator[Axes]:
+def page(
+    ax: Axes | None, theme: Theme, box: tuple[float, float, float, float], size: tuple[float, float] = SIZE
+) -> Iterator[Axes]:
     """The Axes to draw on, without frame and ticks; where none is given, in `box` of a new figure (shares of it)."""
     with mpl.rc_context(_FONTS):
         if ax is None:
-            ax = Figure(figsize=SIZE, dpi=RESOLUTION, facecolor=theme.ground).add_axes(box)
-        ax.set_facecolor(theme.ground)
-        for side in ("left", "right", "top"):
-            ax.spines[side].set_visible(False)
-        ax.spines["bottom"].set_color(theme.line)
-        ax.tick_params(axis="both", length=0, colors=theme.faint, labelsize=8.5)
+            ax = Figure(figsize=size, dpi=RESOLUTION, facecolor=theme.ground).add_axes(box)
+        plain(ax, theme)
         yield ax
+
+
+def plain(ax: Axes, theme: Theme) -> None:
+    """Take the frame and the ticks off, but for a line at the bottom."""
+    ax.set_facecolor(theme.ground)
+    for side in ("left", "right", "top"):
+        ax.spines[side].set_visible(False)
+    ax.spines["bottom"].set_color(theme.line)
+    ax.tick_params(axis="both", length=0, colors=theme.faint, labelsize=8.5)
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -92,7 +102,7 @@ def note(
     color: str,
     size: float = 8.5,
     bold: bool = False,
-    align: Literal["left", "right"] = "left",
+    align: Literal["left", "center", "right"] = "left",
     from_top: bool = False,
 ) -> None:
     """Text at an offset in points from a place given in shares of the Axes; it stands on that line or hangs from it."""
@@ -131,10 +141,36 @@ def publishers(election: Election) -> str:
     return ", ".join(dict.fromkeys(source.publisher.split(" (")[0] for source in election.sources))
 
 
-def candidate_colors(election: Election) -> dict[str, str]:
-    """The colour of each candidate: its own where the election gives one, else one unlike those already in use."""
+def candidate_colors(election: Election, theme: Theme = THEMES["light"]) -> dict[str, str]:
+    """The colour of each candidate: its own where the election gives one, else one unlike those already in use.
+
+    One that would be lost on the ground is moved towards the ink, no further than it takes to be seen.
+    """
     free = iter(_unlike([candidate.color for candidate in election.candidates if candidate.color]))
-    return {candidate.id: candidate.color or next(free, OTHERS) for candidate in election.candidates}
+    chosen = {candidate.id: candidate.color or next(free, OTHERS) for candidate in election.candidates}
+    return {candidate: visible(color, theme) for candidate, color in chosen.items()}
+
+
+def visible(color: str, theme: Theme) -> str:
+    """The colour, or the nearest one on the way to the theme's ink that stands out from its ground."""
+    start, ink = np.array(colors.to_rgb(color)), np.array(colors.to_rgb(theme.ink))
+    for step in np.linspace(0.0, 1.0, 21):
+        mixed = (1 - step) * start + step * ink
+        if contrast(mixed, colors.to_rgb(theme.ground)) >= LEAST_CONTRAST:
+            return color if step == 0 else colors.to_hex(mixed)
+    return theme.ink
+
+
+def contrast(one: Sequence[float], other: Sequence[float]) -> float:
+    """How far two colours (red, green, blue, 0 to 1) are apart in lightness, 1 to 21, as the WCAG 2.2 reckon it."""
+    dark, bright = sorted((_luminance(one), _luminance(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Sequence[float]) -> float:
+    value = np.asarray(color, dtype=float)
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
 def save(ax: Axes, path: str | Path, *, described: str) -> Path:
