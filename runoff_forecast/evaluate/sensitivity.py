@@ -1,0 +1,67 @@
+"""How much a forecast hangs on the drift prior, beside an estimate that has no model: both belong to a probability."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from ..count import Count, Counts
+from ..models import Priors, StratifiedArrival
+from ..models.design_based import DesignBased
+from ..outcome import Forecast
+
+DRIFTS = ("drift_nation", "drift_unit", "drift_region", "turnout_drift")
+"""The priors that say how far late stations may differ from early ones beyond what place and arrival explain."""
+
+FACTORS = (0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """The same count forecast under several widths of the drift, and from the counted stations alone."""
+
+    forecasts: Mapping[float, Forecast]
+    """By factor on the widths; 1 is the forecast itself."""
+    design_based: Forecast
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row each: margin mean, sd, q05, q95, and win_probability of the first candidate."""
+        rows = {f"drift x {factor:g}": forecast for factor, forecast in self.forecasts.items()}
+        rows["design-based"] = self.design_based
+        return pd.DataFrame({name: _summary(forecast) for name, forecast in rows.items()}).T
+
+    @property
+    def swing(self) -> float:
+        """By how much the first candidate's win probability differs between the widths."""
+        chances = [forecast.win_probability.iloc[0] for forecast in self.forecasts.values()]
+        return float(max(chances) - min(chances))
+
+
+def sensitivity(
+    model: StratifiedArrival, counts: Counts | Count, *, seed: int = 1, factors: Sequence[float] = FACTORS
+) -> Sensitivity:
+    """The forecast of a night so far under the drift prior times each factor, all from the same seed."""
+    night = Counts.from_count(counts) if isinstance(counts, Count) else counts
+    priors = model.evidence(night).priors
+    forecasts = {}
+    for factor in factors:
+        changed = replace(model, priors=with_drift(priors, factor))
+        forecasts[float(factor)] = changed(night, rng=np.random.default_rng(seed))
+    return Sensitivity(forecasts, DesignBased()(night, rng=np.random.default_rng(seed)))
+
+
+def with_drift(priors: Priors, factor: float) -> Priors:
+    """The same priors with all widths of the drift times a factor."""
+    return priors.with_changes({name: factor * getattr(priors, name) for name in DRIFTS})
+
+
+def _summary(forecast: Forecast) -> dict[str, float]:
+    low, high = forecast.interval(0.9)
+    return {
+        "mean": float(forecast.mean(forecast.margin)),
+        "sd": float(forecast.sd(forecast.margin)),
+        "q05": low,
+        "q95": high,
+        "win_probability": float(forecast.win_probability.iloc[0]),
+    }
