@@ -10,7 +10,13 @@ from .averages import (
     shortfalls as shortfalls,
 )
 from .backtest import Backtest as Backtest, Cell as Cell, backtest as backtest
-from .calls import Call as Call, call_of as call_of, calls_of as calls_of
+from .calls import (
+    Call as Call,
+    call_curve as call_curve,
+    call_of as call_of,
+    calls_of as calls_of,
+    calls_summary as calls_summary,
+)
 from .course import Course as Course
 from .orders import (
     ORDERS as ORDERS,
@@ -27,6 +33,7 @@ from .orders import (
 )
 from .replay import Replay as Replay, replay as replay
 from .scores import Scores as Scores, score as score
+from .sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity, with_drift as with_drift
 from .simulate import (
     FRACTIONS as FRACTIONS,
     LEVELS as LEVELS,

@@ -97,11 +97,11 @@ def pit_histogram(scores: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
 def reliability(scores: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
     """How often the favourite won, by the chance it was given: said, came, low, high, forecasts.
 
-    Equally filled bins of the favourite's probability; low and high are Jeffreys' 95 % interval, nights counted once.
+    Equally filled bins, as far as equal chances allow, of the favourite's probability; low and high are Jeffreys' 95 % interval, nights counted once.
     """
     won = (scores["favourite"] == scores["winner"]).to_numpy(float)
     table = pd.DataFrame({"said": scores["favourite_probability"], "came": won, "night": scores["night"]})
-    place = pd.qcut(table["said"].rank(method="first"), min(bins, len(table)), labels=False)
+    place = pd.qcut(table["said"], min(bins, len(table)), labels=False, duplicates="drop")
     grouped = table.groupby(place)
     found = grouped.agg(
         said=("said", "mean"), came=("came", "mean"), forecasts=("came", "size"), nights=("night", "nunique")

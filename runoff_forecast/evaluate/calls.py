@@ -55,6 +55,46 @@ def calls_of(scores: pd.DataFrame, *, by: tuple[str, ...], bar: float = CALL) ->
     return pd.DataFrame(rows)
 
 
+def call_curve(calls: pd.DataFrame) -> pd.DataFrame:
+    """Share of the nights called by each share of stations counted, model by model: model, counted_share, called.
+
+    A night that is never called keeps its model below one.
+    """
+    parts = []
+    for model, group in calls.groupby("model", sort=False):
+        stops = np.sort(group["counted_share"].dropna().to_numpy())
+        called = np.arange(1, len(stops) + 1) / len(group)
+        steps = {
+            "counted_share": np.r_[0.0, stops, 1.0],
+            "called": np.r_[0.0, called, called[-1:] if len(stops) else 0.0],
+        }
+        parts.append(pd.DataFrame(steps).assign(model=model))
+    return pd.concat(parts, ignore_index=True)[["model", "counted_share", "called"]]
+
+
+def calls_summary(calls: pd.DataFrame) -> pd.DataFrame:
+    """One row a model: nights, called, wrong, wavered, taken_back (numbers); median share counted at the call, and how
+    many nights were called before the raw lead had settled, with the median distance in share counted.
+    """
+    rows = []
+    for model, group in calls.groupby("model", sort=False):
+        ahead = (group["lead_settled"].fillna(1.0) - group["counted_share"])[group["candidate"].notna()]
+        rows.append(
+            {
+                "model": model,
+                "nights": len(group),
+                "called": int(group["candidate"].notna().sum()),
+                "wrong": int(group["wrong"].sum()),
+                "wavered": int(group["wavered"].sum()),
+                "taken_back": int(group["taken_back"].sum()),
+                "median_at": float(group["counted_share"].median()),
+                "before_the_lead": int((ahead > 0).sum()),
+                "median_ahead": float(ahead[ahead > 0].median()) if (ahead > 0).any() else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def _chance_of(night: pd.DataFrame, candidate: str) -> np.ndarray:
     """The candidate's win probability from then on; where another is the favourite and a third won, 0 stands for it."""
     favoured = (night["favourite"] == candidate).to_numpy()

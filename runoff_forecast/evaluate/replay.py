@@ -15,6 +15,7 @@ from ..outcome import Forecast
 from ..telling import JSON_SCHEMA, as_json
 from .averages import average
 from .calls import Call, call_of
+from .course import Course
 from .keeping import digest, write_whole
 from .scores import score
 from .working import ALONE, Workers
@@ -90,6 +91,11 @@ class Replay:
     def call(self) -> Call:
         """When the night was called, if it was."""
         return call_of(self.scores)
+
+    @cached_property
+    def course(self) -> Course:
+        """How the count and its forecasts went, as the charts of a night draw it."""
+        return Course.of(self.forecasts, counts=self.night.counts, result=self.night.result)
 
     def summary(self) -> dict[str, object]:
         """Averages of the scores over the night's moments, and the call; one night says little of calibration."""
