@@ -34,7 +34,7 @@ class Priors:
     turnout_unit: float = 0.06
     """Logs: half-normal scales, as for support."""
 
-    station_correlation: float = 0.03
+    station_correlation: float = 0.015
     """Intra-class correlation of votes within a unit's stations (Kish 1965): the design effect is 1 + (votes - 1) times this."""
     station_turnout: float = 0.15
     """Logs: deviation of valid votes between stations of one unit."""
@@ -50,20 +50,20 @@ class Priors:
     turnout_drift: float = 0.03
     """Logs per deviation of lateness."""
 
-    arrival_slope: float = 0.9
+    arrival_slope: float = 0.65
     """Logits of being counted per deviation of earliness inside a region: mean."""
-    arrival_slope_sd: float = 0.3
-    arrival_slope_region: float = 0.5
+    arrival_slope_sd: float = 0.4
+    arrival_slope_region: float = 0.6
     """How the slope varies between regions."""
-    arrival_between: float = 0.9
+    arrival_between: float = 0.65
     """Logits of being counted per deviation of a region's mean earliness: mean."""
     arrival_between_sd: float = 0.5
-    arrival_overseas: float = -2.8
+    arrival_overseas: float = -3.0
     """Logits: how much later overseas units are counted."""
-    arrival_overseas_sd: float = 1.0
-    arrival_region: float = 0.7
+    arrival_overseas_sd: float = 2.0
+    arrival_region: float = 0.9
     """Logits: regions early or late for reasons of their own."""
-    arrival_unit: float = 1.5
+    arrival_unit: float = 2.0
     """Logits: units early or late for reasons of their own; what makes the first few consulates odd."""
 
     misfit: float = 0.03

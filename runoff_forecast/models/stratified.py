@@ -15,6 +15,7 @@ from .evidence import Evidence, gather
 from .fast import FastDraws
 from .laplace import build_solver
 from .latent import start_at_prior
+from .learnt import learnt_priors
 from .priors import Priors
 from .quadrature import integrate
 
@@ -53,7 +54,7 @@ class StratifiedArrival:
 
     def evidence(self, counts: Counts) -> Evidence:
         """What the model conditions on."""
-        return gather(counts, self.priors or Priors(), history=self.history)
+        return gather(counts, self.priors or learnt_priors(counts.election.id), history=self.history)
 
 
 def forecast(

@@ -1,0 +1,45 @@
+"""Priors learnt from past counts, without the election at hand."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from .priors import Priors
+
+ATTENUATION = 0.346
+"""How much a normal effect of variance one flattens a logistic slope: (16 sqrt(3) / 15 pi)^2 (Zeger, Liang & Albert 1988)."""
+SMALLEST = {"arrival_slope": 0.3, "arrival_between": 0.4, "arrival_overseas": 1.2}
+"""Few elections agree by chance: a slope's deviation is never below this."""
+HALF_NORMAL = 1.5
+"""Half-normal width over the median of the scales seen: a scale of the typical size lies at two thirds of it."""
+SCALES = ("covariate", "region", "area", "unit")
+
+
+def learnt_priors(without: str | None = None) -> Priors:
+    """Priors pooled over the past counts that are not `without`; an election that none of them is gets all."""
+    lines = [line for name, line in _lines().items() if name != without]
+    unit = Priors().arrival_unit
+    steeper = np.sqrt(1.0 + ATTENUATION * unit**2)
+    found: dict[str, float] = {}
+    for name, smallest in SMALLEST.items():
+        values = steeper * _values(lines, name)
+        found[name] = float(values.mean())
+        found[name + "_sd"] = float(max(steeper * smallest, values.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(values))))
+    for name in ("arrival_region", "arrival_slope_region"):
+        found[name] = float(steeper * _values(lines, name).mean())
+    for name in (*SCALES, *("turnout_" + scale for scale in SCALES)):
+        found[name] = float(HALF_NORMAL * np.median(_values(lines, name)))
+    return Priors().with_changes(found)
+
+
+@cache
+def _lines() -> dict[str, dict[str, float]]:
+    return tomllib.loads((Path(__file__).parent / "learnt.toml").read_text())
+
+
+def _values(lines: list[dict[str, float]], name: str) -> np.ndarray:
+    return np.array([line[name] for line in lines if name in line])
