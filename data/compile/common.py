@@ -9,15 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from runoff_forecast.sources.peru import place_name as place_name
+
 DATA = Path(__file__).resolve().parent.parent
 """The folder of the bundled elections."""
 
 KIND_OF_SMALL = "rural"
 KIND_OF_LARGE = "urban"
 KIND_ABROAD = "overseas"
-
-LOWER_WORDS = {"de", "del", "la", "las", "los", "el", "y", "do", "da"}
-"""Words that stay in lower case inside a Spanish place name."""
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
@@ -42,18 +41,6 @@ def apportion(shares: np.ndarray, totals: np.ndarray) -> np.ndarray:
     # a stable sort, so that equal remainders always go to the same list
     rank = np.argsort(np.argsort(whole - exact, axis=1, kind="stable"), axis=1, kind="stable")
     return (whole + (rank < missing[:, None])).astype(int)
-
-
-def place_name(upper: str) -> str:
-    """A place name in the usual spelling; the offices print capitals: SAN JUAN DE LURIGANCHO."""
-    words = [word.lower() if word.lower() in LOWER_WORDS else word.title() for word in upper.split()]
-    return " ".join([words[0].title(), *words[1:]]) if words else ""
-
-
-def kind_by_electorate(electorate: pd.Series, *, abroad: pd.Series, urban_from: int) -> pd.Series:
-    """`overseas` abroad, else `urban` for a unit with at least `urban_from` registered voters, else `rural`."""
-    kind = np.where(abroad, KIND_ABROAD, np.where(electorate >= urban_from, KIND_OF_LARGE, KIND_OF_SMALL))
-    return pd.Series(kind, index=electorate.index)
 
 
 def whole(frame: pd.DataFrame) -> pd.DataFrame:

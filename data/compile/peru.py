@@ -1,18 +1,10 @@
-"""What all Peruvian elections share: the office's region codes, the tile map and the rule for urban and rural."""
+"""What all Peruvian elections share: the office's region codes, the tile map and the columns of a register."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from data.compile.common import kind_by_electorate
-
-ZONE = "America/Lima"
-
-URBAN_FROM = 12_000
-"""Registered voters from which a district is called urban.
-
-The districts below it hold 21 % of the home electorate of 2021; the census of 2017 found 20.7 % of Peruvians in rural
-places."""
+from runoff_forecast.sources.peru import ZONE as ZONE, department, is_abroad as is_abroad, kind, province
 
 REGIONS = (
     # code, name, tile row, tile column: north on top, the Pacific to the left, the continents in the last row
@@ -54,14 +46,13 @@ def regions() -> pd.DataFrame:
     return pd.DataFrame(REGIONS, columns=["region", "name", "tile_row", "tile_column"])
 
 
-def is_abroad(ubigeo: pd.Series) -> pd.Series:
-    """True for consulates: the office codes continents as departments 91 to 95."""
-    return ubigeo.str[:2] >= "91"
-
-
 def places(ubigeo: pd.Series, electorate: pd.Series) -> pd.DataFrame:
     """The columns unit, region, area (province, abroad the country) and kind of district codes."""
-    kind = kind_by_electorate(electorate, abroad=is_abroad(ubigeo), urban_from=URBAN_FROM)
     return pd.DataFrame(
-        {"unit": ubigeo, "region": ubigeo.str[:2] + "0000", "area": ubigeo.str[:4] + "00", "kind": kind},
+        {
+            "unit": ubigeo,
+            "region": department(ubigeo),
+            "area": province(ubigeo),
+            "kind": kind(electorate, abroad=is_abroad(ubigeo)),
+        },
     )

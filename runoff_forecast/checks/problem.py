@@ -8,6 +8,8 @@ from typing import Literal
 AT_MOST_EACH = 20
 """More problems of one sort than this are shown as the first few and a number."""
 SHOWN_OF_MANY = 5
+WITH_LINES = (".csv", ".csv.gz", ".toml", ".txt", ".txt.gz")
+"""Files whose rows are lines in an editor."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Problem:
     def __str__(self) -> str:
         where = [self.file]
         if self.row is not None:
-            where.append(("line " if self.file.endswith((".csv", ".csv.gz", ".toml")) else "row ") + str(self.row))
+            where.append(("line " if self.file.endswith(WITH_LINES) else "row ") + str(self.row))
         if self.column is not None:
             where.append("column '" + self.column + "'" if not self.file.endswith(".toml") else "'" + self.column + "'")
         found = "" if self.value is None else "found " + repr(self.value) + ", "

@@ -8,7 +8,7 @@ from typing import Literal, Self
 import numpy as np
 import pandas as pd
 
-from .problem import Problem
+from .problem import WITH_LINES, Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +180,7 @@ def repeated(table: Table, key: pd.Series | pd.DataFrame, column: str, what: str
     by = [frame[name] for name in frame]
     first = pd.Series(np.arange(len(key))).groupby(by, sort=False, dropna=False).transform("min").to_numpy()
     at = table.rows[first[again]]
-    word = "line " if table.file.endswith((".csv", ".csv.gz")) else "row "
+    word = "line " if table.file.endswith(WITH_LINES) else "row "
     return list(table.problems(again, column, [what + "; it stood in " + word + str(row) + " already" for row in at]))
 
 

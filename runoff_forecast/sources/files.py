@@ -37,7 +37,7 @@ def read_table(path: Path) -> Read[Table]:
         return _read_parquet(path)
     if not path.name.endswith((".csv", ".csv.gz")):
         return None, [Problem(path.name, None, None, None, "a file that ends in " + ", ".join(ENDINGS))]
-    data, problems = _read_bytes(path)
+    data, problems = read_bytes(path)
     text, undecoded = (None, []) if data is None else _decoded(data, path.name)
     problems += undecoded
     if text is None:
@@ -51,7 +51,7 @@ def read_table(path: Path) -> Read[Table]:
 
 def read_toml(path: Path) -> Read[dict[str, Any]]:
     """The content of a toml file."""
-    data, problems = _read_bytes(path)
+    data, problems = read_bytes(path)
     text, undecoded = (None, []) if data is None else _decoded(data, path.name)
     problems += undecoded
     if text is None:
@@ -64,7 +64,8 @@ def read_toml(path: Path) -> Read[dict[str, Any]]:
         return None, [Problem(path.name, row, None, None, "well-formed TOML: " + reason[:1].lower() + reason[1:])]
 
 
-def _read_bytes(path: Path) -> Read[bytes]:
+def read_bytes(path: Path) -> Read[bytes]:
+    """The content of a file, unpacked where its name ends in .gz."""
     try:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.name.endswith(".gz") else data), []
