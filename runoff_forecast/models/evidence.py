@@ -13,6 +13,10 @@ from .design import Design, build_design
 from .priors import Priors
 
 
+MISFIT_FLOOR = 0.01
+"""Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
+
+
 @dataclass(frozen=True, eq=False)
 class Batches:
     """Batches of counted votes, one row each: N rows, K candidates. Shares of the count, not of votes, are `start` and `stop`."""
@@ -233,7 +237,7 @@ def _coarse(
         rows = batches[batches["group"] == g]
         scale = processed / max(counted, 1e-9)
         start, stop = rows["start"].to_numpy(float) * scale, rows["stop"].to_numpy(float) * scale
-        parts.append(_coarse_rows(design, priors, rows, start, stop, len(groups), members[g], clock, candidates))
+        parts.append(_coarse_rows(design, priors, rows, start, stop, len(groups), members[g], capacity, clock, candidates))
         groups.append(
             Group(members[g], capacity, processed, float(row["contested"]), row[candidates].to_numpy(float), (*start, stop[-1]))
         )
@@ -252,6 +256,7 @@ def _coarse_rows(
     stop: np.ndarray,
     position: int,
     members: np.ndarray,
+    capacity: np.ndarray,
     clock: _Clock,
     candidates: list[str],
 ) -> dict[str, np.ndarray]:
@@ -259,7 +264,8 @@ def _coarse_rows(
     total = votes.sum(axis=1)
     stations = (rows["stop"] - rows["start"]).to_numpy(float)
     effect = design_effect(total, stations, np.full(len(rows), priors.station_correlation))
-    width = np.maximum(stop - start, 1e-6)
+    width = np.clip(stop - start, 1e-6, 1.0)
+    sampled = (1.0 - width) / width * (capacity**2).sum() / capacity.sum() ** 2
     regions = np.unique(design.region[members])
     region = np.full(len(rows), regions[0]) if len(regions) == 1 else None
     nation, regional = clock.batch(rows.index.to_numpy(), region)
@@ -267,9 +273,10 @@ def _coarse_rows(
         "group": np.full(len(rows), position),
         "votes": votes,
         "stations": stations,
-        "effective": 1.0 / (effect / np.maximum(total, 1.0) + 0.25 * priors.misfit**2 / width),
+        "effective": 1.0 / (effect / np.maximum(total, 1.0) + 0.25 * (priors.misfit**2 * sampled + MISFIT_FLOOR**2)),
         "turnout": np.log(np.maximum(total, 0.5)),
-        "turnout_precision": 1.0 / (priors.station_turnout**2 / np.maximum(stations, 1e-9) + priors.misfit_turnout**2 / width),
+        "turnout_precision": 1.0
+        / (priors.station_turnout**2 / np.maximum(stations, 1e-9) + priors.misfit_turnout**2 * sampled + MISFIT_FLOOR**2),
         "late_nation": nation,
         "late_region": regional,
         "start": start,

@@ -34,7 +34,7 @@ class Priors:
     turnout_unit: float = 0.06
     """Logs: half-normal scales, as for support."""
 
-    station_correlation: float = 0.015
+    station_correlation: float = 0.03
     """Intra-class correlation of votes within a unit's stations (Kish 1965): the design effect is 1 + (votes - 1) times this."""
     station_turnout: float = 0.15
     """Logs: deviation of valid votes between stations of one unit."""
@@ -66,10 +66,10 @@ class Priors:
     arrival_unit: float = 2.0
     """Logits: units early or late for reasons of their own; what makes the first few consulates odd."""
 
-    misfit: float = 0.03
-    """Logits: how far a coarse batch's support may lie from its units', as their order of arrival is not smooth; divided by the
-    root of the batch's share of its group, since what is rough in a small batch evens out in a large one."""
-    misfit_turnout: float = 0.035
+    misfit: float = 0.35
+    """Logits: how far the units of a coarse batch lie from their group's smooth order of arrival. A batch with a share of its
+    group's units is a sample of them without replacement: the deviation of its mean is this over the root of their number."""
+    misfit_turnout: float = 0.5
     """Logs: the same of valid votes a station."""
 
     contested_counted: float = 0.86
