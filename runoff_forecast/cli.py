@@ -1,6 +1,8 @@
 """The command line: parse, call, print. Results go to stdout, all else to stderr."""
 
 import tomllib
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +13,11 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from . import models, saying, sources, terminal
-from .checks import InvalidInput, listing
-from .election import Election
+from .checks import InvalidInput, Problem, listing
+from .checks.problem import AT_MOST_EACH
+from .night import Night
 from .outcome import Forecast
+from .sources.peru import ZONE as PERU
 
 BAD_INPUT, WRONG_USAGE, SICK_POSTERIOR = 1, 2, 3
 DEFAULT_SEED = 1
@@ -31,6 +35,14 @@ class Engine(StrEnum):
     NUTS = "nuts"
 
 
+class UnitLevel(StrEnum):
+    """What one row of an imported register is."""
+
+    STATION = "station"
+    PLACE = "place"
+    DISTRICT = "district"
+
+
 class Plainspoken(TyperGroup):
     """Ends with one clear message and the exit code that belongs to it, never with a traceback."""
 
@@ -43,10 +55,12 @@ class Plainspoken(TyperGroup):
         except models.SickPosterior as sick:
             _end(str(sick), SICK_POSTERIOR)
         except OSError as failed:
-            _end(f"{failed.filename}: {failed.strerror}", WRONG_USAGE)
+            _end(str(failed) if failed.filename is None else f"{failed.filename}: {failed.strerror}", WRONG_USAGE)
 
 
 app = typer.Typer(cls=Plainspoken, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+importers = typer.Typer(no_args_is_help=True, help="Files of an election office to an election's folder.")
+app.add_typer(importers, name="import")
 
 ElectionName = Annotated[str, typer.Argument(help="A bundled id (see `elections`) or a folder.", metavar="ELECTION")]
 At = Annotated[
@@ -106,7 +120,7 @@ def forecast(
     """The finished count, forecast from a partial one."""
     _check_targets(json, chart)
     night = sources.load(election, counts=counts)
-    so_far = night.counts if at is None else night.counts.until(_moment(at, night.election))
+    so_far = night.counts if at is None else night.counts.until(_moment(at, night.election.timezone))
     with err.status("fitting the model"):
         found = models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors))
     _say_warnings(found)
@@ -137,6 +151,50 @@ def demo(
         _draw(found, out_folder / f"margin-{found.count.time:%Y-%m-%d-%H%M}.png")
 
 
+@importers.command()
+def onpe(
+    runoff: Annotated[Path, typer.Option(help="Station file of the runoff, as the office offers it.", metavar="FILE")],
+    level: Annotated[UnitLevel, typer.Option(help="What one row of the register is to be.")],
+    out_folder: Annotated[Path, typer.Option("--out", help="The election's folder to write.", metavar="FOLDER")],
+    first_round: Annotated[
+        Path | None, typer.Option(help="Station file of the first round, for the baseline.", metavar="FILE")
+    ] = None,
+    places: Annotated[
+        Path | None, typer.Option(help="Station, place, ubigeo with blanks between, for --level place.", metavar="FILE")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--date", help="Day of the runoff, if another than its layout says.", formats=["%Y-%m-%d"]),
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="When the file was as it is, if the count goes on.")] = None,
+    name: Annotated[str | None, typer.Option("--id", help="Id of the election; else the folder's name.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the election.")] = None,
+    candidate: Annotated[list[str] | None, typer.Option(help="A candidate's name.", metavar="P1=NAME")] = None,
+    own_list: Annotated[
+        list[str] | None, typer.Option(help="A candidate's list in the first round.", metavar="P1=P16")
+    ] = None,
+    problems: Annotated[Path | None, typer.Option(help="Write every problem found as csv.", metavar="FILE")] = None,
+) -> None:
+    """Station files of Peru's ONPE: the open data since 2021, the layout of 2016."""
+    wanted = sources.Wanted(
+        id=name or out_folder.resolve().name,
+        level=level.value,
+        date=None if day is None else day.date(),
+        title=title,
+        names=_pairs(candidate, "--candidate"),
+        own_lists=_pairs(own_list, "--own-list"),
+        at=None if at is None else _moment(at, PERU),
+    )
+    try:
+        night = sources.read_onpe(sources.StationFiles(runoff, first_round, places), wanted)
+    except InvalidInput as invalid:
+        _say_problems(invalid.problems, problems)
+        raise typer.Exit(BAD_INPUT) from invalid
+    sources.write_night(night, out_folder)
+    _say_problems(night.warnings, problems)
+    _say_imported(night, out_folder)
+
+
 def main() -> None:
     """The entry point of the `runoff-forecast` command."""
     app()
@@ -156,12 +214,42 @@ def _check_targets(json: str | None, chart: Path | None) -> None:
             raise typer.BadParameter(f"there is no folder '{path.parent}'", param_hint=option)
 
 
-def _moment(text: str, election: Election) -> pd.Timestamp:
+def _moment(text: str, timezone: str) -> pd.Timestamp:
     try:
         time = pd.Timestamp(text)
-        return time if time.tzinfo is not None else time.tz_localize(election.timezone)
+        return time if time.tzinfo is not None else time.tz_localize(timezone)
     except ValueError as wrong:
         raise typer.BadParameter(f"a time like 2021-06-07T19:23:00-05:00, got '{text}'", param_hint="--at") from wrong
+
+
+def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    """`P1=...` texts as a mapping."""
+    pairs = [text.partition("=") for text in given or ()]
+    for key, sign, value in pairs:
+        if not (key and sign and value):
+            raise typer.BadParameter(f"P1=..., got '{key}{sign}{value}'", param_hint=option)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _say_problems(found: Sequence[Problem], path: Path | None) -> None:
+    """The problems in short on stderr, and in full in a file where one is named."""
+    if found:
+        is_bad = any(problem.severity == "error" for problem in found)
+        err.print(listing(found), style="red" if is_bad else "yellow", soft_wrap=True, markup=False)
+    if path is not None:
+        sources.write_problems(found, path)
+        err.print(f"all of them: {path}", soft_wrap=True, markup=False)
+    elif len(found) > AT_MOST_EACH:
+        err.print("--problems FILE writes all of them")
+
+
+def _say_imported(night: Night, folder: Path) -> None:
+    election = night.election
+    names = ", ".join(f"{candidate.id} {candidate.name}" for candidate in election.candidates)
+    out.print(f"{election.title} ({election.date}; {names})", soft_wrap=True, markup=False)
+    known = "its result" if night.result is not None else "its count so far"
+    units = f"{len(election.units):,} units, {election.stations_total:,.0f} stations and {known}"
+    out.print(f"{units}: {folder}", soft_wrap=True, markup=False)
 
 
 def _priors(path: Path | None) -> models.Priors | None:

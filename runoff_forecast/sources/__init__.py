@@ -7,4 +7,5 @@ from .folder import (
     read_election as read_election,
     read_night as read_night,
 )
-from .writing import write_night as write_night
+from .onpe_files import StationFiles as StationFiles, Wanted as Wanted, read_onpe as read_onpe
+from .writing import write_night as write_night, write_problems as write_problems

@@ -48,7 +48,7 @@ UNIT_WORDS: dict[Level, str] = {"station": "polling station", "place": "polling 
 
 
 @dataclass(frozen=True)
-class Files:
+class StationFiles:
     """Where the station files of one runoff are."""
 
     runoff: Path
@@ -74,7 +74,7 @@ class Wanted:
     """When the file was as it is, if the count goes on."""
 
 
-def read_onpe(files: Files, wanted: Wanted) -> Night:
+def read_onpe(files: StationFiles, wanted: Wanted) -> Night:
     """The runoff at the level: its result where every sheet is settled, and its count at the time if one is given.
 
     Raises `InvalidCount` with everything that is wrong with the files, `InvalidElection` with what is wrong with the
@@ -93,7 +93,7 @@ def read_onpe(files: Files, wanted: Wanted) -> Night:
     return _night(election, frame, wanted.at, warnings)
 
 
-def _sound(files: Files, wanted: Wanted) -> tuple[Sheets, Sheets | None, pd.Series | None, Sequence[Problem]]:
+def _sound(files: StationFiles, wanted: Wanted) -> tuple[Sheets, Sheets | None, pd.Series | None, Sequence[Problem]]:
     """The sheets of both rounds and the polling place of each, with the warnings about them."""
     runoff, problems = read_sheets(files.runoff)
     first, more = (None, []) if files.first_round is None else read_sheets(files.first_round)
@@ -277,7 +277,7 @@ def _list_of(option: str, lists: Sequence[str]) -> str:
 
 
 def _election(
-    wanted: Wanted, day: datetime.date, units: pd.DataFrame, candidates: Sequence[Candidate], files: Files
+    wanted: Wanted, day: datetime.date, units: pd.DataFrame, candidates: Sequence[Candidate], files: StationFiles
 ) -> Election:
     regions = pd.DataFrame(index=pd.Index(units["region"].unique(), name="region")).join(_tiles())
     unnamed = regions["name"].isna()

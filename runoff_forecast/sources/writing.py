@@ -1,19 +1,24 @@
 """A `Night` to a folder of files that reads back as the same."""
 
+import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from runoff_forecast.checks.problem import Problem
 from runoff_forecast.checks.register import BASELINE
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
 from runoff_forecast.night import Night
 
 from .files import ENDINGS
+
+PROBLEM_COLUMNS = ("severity", "file", "row", "column", "value", "expected")
+"""Of the table that `write_problems` writes: the fields of a `Problem`."""
 
 
 def write_night(night: Night, folder: Path | str, *, ending: str = ".csv") -> None:
@@ -31,6 +36,14 @@ def write_night(night: Night, folder: Path | str, *, ending: str = ".csv") -> No
     (folder / "election.toml").write_text(toml_of(night.election), encoding="utf-8")
     for stem, frame in tables.items():
         _write(frame, folder / (stem + ending))
+
+
+def write_problems(problems: Sequence[Problem], path: Path) -> None:
+    """Every problem as a row of a csv file: severity, file, row (the line), column, value, expected."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream, lineterminator="\n")
+        rows.writerow(PROBLEM_COLUMNS)
+        rows.writerows([getattr(problem, column) for column in PROBLEM_COLUMNS] for problem in problems)
 
 
 def toml_of(election: Election) -> str:
