@@ -54,4 +54,123 @@ ENGLISH = Words(
     chances_described="Line chart of the chances at {moments} moments. {title}. At the end: {chances}.",
     # The bands.
     bands_key="50 and 90 of 100 results",
+    # What is still out.
+    outstanding_title="What is still out, and where it leans",
+    outstanding_note=(
+        "Expected votes to come, contested sheets included. What one candidate gains on the other is in full colour."
+    ),
+    votes_to_come="votes to come",
+    net_column="net gain",
+    other_regions="{number} other regions",
+    outstanding_described=(
+        "Bar chart of the votes still to come by region. {title}, {time}. Expected: {votes} valid votes, "
+        "{first} {first_votes}, {second} {second_votes}. Where most are out, with the lead expected among "
+        "them in points: {largest}."
+    ),
+    # Regions abroad.
+    abroad="{name} (abroad)",
+    # Regions and maps.
+    counted_column="counted",
+    regions_title="How the regions end",
+    regions_note="Dots: expected final lead. Lines: 90 of 100 results.",
+    regions_described=(
+        "Dot chart of the final margin by region. {title}, {time}. {first} is expected ahead in {ahead} "
+        "regions, {second} in {behind}; {open} are open. Highest margins of {first} over {second}, in "
+        "points: {best}; lowest: {worst}."
+    ),
+    places_title="Who leads where",
+    tiles_note=(
+        "Expected final lead in points; the wider, the stronger the colour. Bar at the foot: share counted. "
+        "Dashed edge: not sure who leads."
+    ),
+    map_note=("Expected final lead; the wider, the stronger the colour. Dashed edge: not sure who leads."),
+    leads_in="{name} leads in {number}: {places}.",
+    places_described="Map of expected final leads by region, in points. {title}, {time}. {leads}",
+    # The way to victory, and kinds of places.
+    route_title="What {name} needs",
+    route_told=(
+        "{name} is {deficit} votes behind {rival}, needs {needed} of the votes to come and is expected to "
+        "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
+    ),
+    route_cannot="{name} is {deficit} votes behind {rival}: more than are still to come.",
+    route_need_not="{name} is ahead of {rival} by more than the votes to come can change.",
+    route_note="The higher a block, the more votes are out there.",
+    route_described=(
+        "Block chart of the votes still out, by kind of place. {title}. {told} Votes out and the share "
+        "expected of them: {kinds}."
+    ),
+    needed_key="needed",
+    votes_out="{votes} votes",
+    share_of="share of {name}",
+    urban="towns",
+    rural="countryside",
+    overseas="abroad",
+    unknown="all places",
+    # The bulletins.
+    bulletins_title="Each bulletin against the hurdle",
+    bulletins_note=(
+        "Bars: the lead among a bulletin's own votes, as wide as its stations. A bulletin beyond the line "
+        "closes in on a tie, or widens the lead."
+    ),
+    tie_key="needed for a tie",
+    rest_key="expected of the rest",
+    bulletins_rest=(
+        "What is still out needs {needed} for a tie; expected is {expected}, 90 of 100 results: {interval}."
+    ),
+    bulletins_finished="Nothing is out any more.",
+    bulletins_described=(
+        "Bar chart of the lead among each bulletin's own votes. {title}. The first, with {share} of "
+        "stations: {start}. Of the {number} after it, {first} was ahead in {won}, {second} in {lost}. {rest}"
+    ),
+    # The shift of late votes.
+    shift_title="Why late votes differ",
+    shift_note=(
+        "From the lead among votes counted to that among votes to come: because they lie in other regions, "
+        "in towns or villages, in larger or smaller places, in other places like these; the rest is how the "
+        "same places vote late."
+    ),
+    shift_axis="lead, in points",
+    shift_counted="counted so far",
+    shift_to_come="expected to come",
+    shift_came="came later",
+    part_region="other regions",
+    part_kind="town or village",
+    part_size="size of place",
+    part_place="other such places",
+    part_rest="same places, later",
+    shift_described=(
+        "Waterfall chart from the lead among votes counted to the lead among votes to come. {title}. "
+        "Counted: {counted}; to come: {to_come}. Steps in points, {first} minus {second}: {parts}."
+    ),
+    # Arrival.
+    arrival_title="How far the count is",
+    contested_key="contested",
+    guessed_key="counted, of votes expected",
+    nation="all",
+    not_known="not known",
+    arrival_described=(
+        "Bar chart of the share counted. {title}, {time}: {counted}. By kind of place: {kinds}. Least "
+        "counted regions: {regions}."
+    ),
+    # First rounds.
+    ninety_key="90 of 100 results",
+    shares_title="How the candidates end",
+    share_of_valid="share of valid votes",
+    chances_note="On the right: chances in 100 {aim}.",
+    share_told="{name} {share} ({low} to {high}), {chance}",
+    shares_described=(
+        "Dot chart of the candidates' final shares with 90 of 100 results, and chances {aim}. {title}, "
+        "{time}. {shares}."
+    ),
+    race_title="The race for the last place in the runoff",
+    gap_label="{first} minus {second}, in points",
+    race_told="{name}: {so_far} so far, {share} expected, {chance} to go on",
+    race_described=(
+        "Line chart of the race for the last place in the runoff, at {moments} moments. {title}. At the end: {told}."
+    ),
+    pairings_title="Who meets whom in the runoff",
+    pairings_note="Chances in 100 of each runoff; of a win in the first round: {outright}.",
+    pairings_described=(
+        "Matrix of the chances of each runoff. {title}, {time}. {pairings}. Win in the first round: {outright}."
+    ),
 )

@@ -126,7 +126,9 @@ class _Drawing:
             Mark("band", theme.ink, says.bands_key, alpha=FAINT),
         ]
         if self.course.margin is not None:
-            key.append(Mark("dots", theme.ink, f"{says.official_key} {self._lead(self.course.margin, 0)}"))
+            key.append(
+                Mark("dots", theme.ink, f"{says.official_key} {self.says.lead_tick(round(self.course.margin, 4))}")
+            )
         return Sheet(
             title=says.night_title,
             lines=(election.title,),
@@ -183,7 +185,7 @@ class _Drawing:
         ax.axhline(0, color=self.theme.ink, linewidth=0.9, zorder=2)
         ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
         ax.set_yticks([tick for tick in ticks if low <= tick <= high])  # the margins above and below are for words
-        ax.yaxis.set_major_formatter(FuncFormatter(self._lead))
+        ax.yaxis.set_major_formatter(FuncFormatter(self.says.lead_tick))
         ax.grid(axis="y", color=self.theme.line, linewidth=0.6)
         ax.set_axisbelow(True)
         ax.tick_params(axis="x", labelbottom=False)
@@ -207,6 +209,3 @@ class _Drawing:
         says = self.says.chance_to_win if first_round is None else self.says.chance_to_advance
         note(ax, says, (0, 1), (0, 9), color=self.theme.ink)
         self.along.scale(ax, self.theme)
-
-    def _lead(self, margin: float, _: int) -> str:
-        return self.says.tie if abs(margin) < 1e-9 else f"+{100 * abs(margin):.2g}"

@@ -54,6 +54,89 @@ class Words:
     # The bands.
     bands_key: str
 
+    # What is still out.
+    outstanding_title: str
+    outstanding_note: str
+    votes_to_come: str
+    net_column: str
+    other_regions: str
+    outstanding_described: str
+
+    # Regions abroad.
+    abroad: str
+
+    # Regions and maps.
+    counted_column: str
+    regions_title: str
+    regions_note: str
+    regions_described: str
+    places_title: str
+    tiles_note: str
+    map_note: str
+    leads_in: str
+    places_described: str
+
+    # The way to victory, and kinds of places.
+    route_title: str
+    route_told: str
+    route_cannot: str
+    route_need_not: str
+    route_note: str
+    route_described: str
+    needed_key: str
+    votes_out: str
+    share_of: str
+    urban: str
+    rural: str
+    overseas: str
+    unknown: str
+
+    # The bulletins.
+    bulletins_title: str
+    bulletins_note: str
+    tie_key: str
+    rest_key: str
+    bulletins_rest: str
+    bulletins_finished: str
+    bulletins_described: str
+
+    # The shift of late votes.
+    shift_title: str
+    shift_note: str
+    shift_axis: str
+    shift_counted: str
+    shift_to_come: str
+    shift_came: str
+    part_region: str
+    part_kind: str
+    part_size: str
+    part_place: str
+    part_rest: str
+    shift_described: str
+
+    # Arrival.
+    arrival_title: str
+    contested_key: str
+    guessed_key: str
+    nation: str
+    not_known: str
+    arrival_described: str
+
+    # First rounds.
+    ninety_key: str
+    shares_title: str
+    share_of_valid: str
+    chances_note: str
+    share_told: str
+    shares_described: str
+    race_title: str
+    gap_label: str
+    race_told: str
+    race_described: str
+    pairings_title: str
+    pairings_note: str
+    pairings_described: str
+
     def time(self, time: pd.Timestamp, timezone: str) -> str:
         """Date and clock time where the count takes place."""
         local = time.tz_convert(timezone)
@@ -78,3 +161,38 @@ class Words:
         """An interval of margins by who is ahead."""
         first, second = election.candidates[:2]
         return saying.leaders(low, high, first.name, second.name, self.limits, self.tie)
+
+    def number(self, votes: float) -> str:
+        """A whole number of votes; thousands are set apart as Peru's and the world's offices do it, with a comma."""
+        return f"{votes:,.0f}"
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        """A share in percent; never rounded up to 100 or down to 0 while it is neither."""
+        number = f"{100 * share:.{digits}f}"
+        least = 10.0**-digits
+        if 0 < share < 1 and float(number) in (0.0, 100.0):
+            return f"<{least:g} %" if share < 0.5 else f">{100 - least:g} %"
+        return f"{number} %"
+
+    def points(self, margin: float, digits: int = 1) -> str:
+        """A margin in points, with its sign."""
+        return saying.points(margin, digits)
+
+    def lead_tick(self, margin: float, _: int = 0) -> str:
+        """A place on a scale of margins, which has the lead of either side in points, and a tie between them."""
+        return self.tie if abs(margin) < 1e-9 else f"+{100 * abs(margin):.4g}"
+
+    def kind(self, name: str) -> str:
+        """A kind of place; those that the library does not know keep the register's word."""
+        known = {"urban": self.urban, "rural": self.rural, "overseas": self.overseas, "unknown": self.unknown}
+        return known.get(name, name)
+
+    def part(self, name: str) -> str:
+        """A part of the shift of late votes."""
+        return {
+            "region": self.part_region,
+            "kind": self.part_kind,
+            "size": self.part_size,
+            "place": self.part_place,
+            "rest": self.part_rest,
+        }[name]

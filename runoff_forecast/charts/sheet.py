@@ -13,15 +13,19 @@ from matplotlib.patches import Rectangle
 
 from ..count import Count
 from ..election import Election
-from .style import BOLD_WIDTH, LINE_LENGTH, POINTS_PER_INCH, SIZE, THEMES, Theme, figure_of, note, page, publishers
+from .style import LINE_LENGTH, POINTS_PER_INCH, SIZE, THEMES, Theme, figure_of, note, page, publishers, text_width
 from .words import Words
 
 EDGE = 14.0
 """Points between words and the edge of the page."""
+ACROSS = SIZE[0] * POINTS_PER_INCH - 2 * EDGE
+"""Points from edge to edge."""
+TITLE = 12.5
+"""Points; a title that is too long for a line is smaller."""
 LINE = 12.0
 """Points from one line of text to the next."""
-KEY_LENGTH = 52
-"""Characters of a key that fit a line, three for each mark."""
+MARK = 19.0
+"""Points that the mark of an entry of the key takes, with the gaps beside it."""
 STROKES = {"line": "-", "dashes": (0, (2, 1.5)), "dots": (0, (1, 1.2))}
 FAINT = 0.25
 """How much of its colour a band has, so that lines on it are seen."""
@@ -76,13 +80,14 @@ class Sheet:
     def key_rows(self) -> list[list[Mark]]:
         """The key, as many entries in a row as fit."""
         rows: list[list[Mark]] = []
-        room = 0
+        room = 0.0
         for mark in self.key:
-            if len(mark.text) + 3 > room:
+            width = text_width(mark.text) + MARK
+            if width > room:
                 rows.append([])
-                room = KEY_LENGTH
+                room = ACROSS + MARK / 2
             rows[-1].append(mark)
-            room -= len(mark.text) + 3
+            room -= width
         return rows
 
     @property
@@ -125,7 +130,7 @@ def tint(theme: Theme) -> float:
 
 def _above(ax: Axes, sheet: Sheet, theme: Theme) -> None:
     left, height = EDGE - sheet.left, sheet.above - EDGE - 11.0
-    size = min(12.5, (SIZE[0] * POINTS_PER_INCH - 2 * EDGE) / (BOLD_WIDTH * len(sheet.title)))
+    size = min(TITLE, TITLE * ACROSS / text_width(sheet.title, TITLE, bold=True))
     note(ax, sheet.title, (0, 1), (left, height), color=theme.ink, size=size, bold=True)
     for line in sheet.lines:
         height -= LINE if line is not sheet.lines[0] else 14.5
@@ -167,7 +172,7 @@ def _entries(row: Sequence[Mark], theme: Theme) -> list:
     for mark in row:
         area = DrawingArea(10, 8, 0, 0)
         area.add_artist(_shape(mark))
-        entries += [area, TextArea(mark.text + "  ", textprops={"color": theme.faint, "fontsize": 8.5})]
+        entries += [area, TextArea(mark.text + " ", textprops={"color": theme.faint, "fontsize": 8.5})]
     return entries
 
 

@@ -56,4 +56,126 @@ SPANISH = Words(
     chances_described=("Gráfico de líneas de las probabilidades en {moments} momentos. {title}. Al final: {chances}."),
     # The bands.
     bands_key="50 y 90 de 100 resultados",
+    # What is still out.
+    outstanding_title="Lo que falta contar, y hacia dónde se inclina",
+    outstanding_note=(
+        "Votos que se espera que lleguen, con las actas observadas. En color pleno, lo que uno le saca al otro."
+    ),
+    votes_to_come="votos por llegar",
+    net_column="ganancia neta",
+    other_regions="{number} regiones más",
+    outstanding_described=(
+        "Gráfico de barras de los votos por llegar, por región. {title}, {time}. Se esperan {votes} votos "
+        "válidos: {first} {first_votes}, {second} {second_votes}. Donde más faltan, con la ventaja esperada "
+        "en puntos: {largest}."
+    ),
+    # Regions abroad.
+    abroad="{name} (exterior)",
+    # Regions and maps.
+    counted_column="contado",
+    regions_title="Cómo terminan las regiones",
+    regions_note="Puntos: ventaja final esperada. Líneas: 90 de 100 resultados.",
+    regions_described=(
+        "Gráfico de puntos del margen final por región. {title}, {time}. Se espera a {first} adelante en "
+        "{ahead} regiones y a {second} en {behind}; {open} están abiertas. Mayores márgenes de {first} sobre "
+        "{second}, en puntos: {best}; menores: {worst}."
+    ),
+    places_title="Quién gana dónde",
+    tiles_note=(
+        "Ventaja final esperada en puntos; cuanto mayor, más fuerte el color. Barra al pie: parte contada. "
+        "Borde de trazos: no es seguro quién gana."
+    ),
+    map_note=("Ventaja final esperada; cuanto mayor, más fuerte el color. Borde de trazos: no es seguro quién gana."),
+    leads_in="{name} gana en {number}: {places}.",
+    places_described="Mapa de las ventajas finales esperadas por región, en puntos. {title}, {time}. {leads}",
+    # The way to victory, and kinds of places.
+    route_title="Lo que necesita {name}",
+    route_told=(
+        "{name} está {deficit} votos detrás de {rival}, necesita {needed} de los votos por llegar y se "
+        "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
+    ),
+    route_cannot="{name} está {deficit} votos detrás de {rival}: más de los que faltan.",
+    route_need_not="{name} aventaja a {rival} por más de lo que pueden cambiar los votos por llegar.",
+    route_note="Cuanto más alto el bloque, más votos faltan allí.",
+    route_described=(
+        "Gráfico de bloques de los votos por llegar, por tipo de lugar. {title}. {told} Votos por llegar y "
+        "parte esperada de ellos: {kinds}."
+    ),
+    needed_key="necesario",
+    votes_out="{votes} votos",
+    share_of="parte de {name}",
+    urban="ciudades",
+    rural="campo",
+    overseas="exterior",
+    unknown="todos los lugares",
+    # The bulletins.
+    bulletins_title="Cada boletín frente a lo que hace falta",
+    bulletins_note=(
+        "Barras: la ventaja entre los votos propios de cada boletín; el ancho, sus mesas. Un boletín más "
+        "allá de la línea acerca el empate o amplía la ventaja."
+    ),
+    tie_key="necesario para empatar",
+    rest_key="esperado del resto",
+    bulletins_rest=(
+        "Lo que falta necesita {needed} para un empate; se espera {expected}, 90 de 100 resultados: {interval}."
+    ),
+    bulletins_finished="Ya no falta nada.",
+    bulletins_described=(
+        "Gráfico de barras de la ventaja entre los votos propios de cada boletín. {title}. El primero, con "
+        "{share} de las mesas: {start}. De los {number} siguientes, {first} ganó {won} y {second} {lost}. "
+        "{rest}"
+    ),
+    # The shift of late votes.
+    shift_title="Por qué los votos tardíos son distintos",
+    shift_note=(
+        "De la ventaja entre los votos contados a la de los que faltan: porque vienen de otras regiones, de "
+        "ciudades o pueblos, de lugares más grandes o pequeños, de otros lugares parecidos; el resto es cómo "
+        "votan tarde los mismos lugares."
+    ),
+    shift_axis="ventaja, en puntos",
+    shift_counted="contado hasta ahora",
+    shift_to_come="por llegar (esperado)",
+    shift_came="llegó después",
+    part_region="otras regiones",
+    part_kind="ciudad o pueblo",
+    part_size="tamaño del lugar",
+    part_place="lugares parecidos",
+    part_rest="mismos, más tarde",
+    shift_described=(
+        "Gráfico de cascada de la ventaja entre los votos contados a la de los votos por llegar. {title}. "
+        "Contados: {counted}; por llegar: {to_come}. Pasos en puntos, {first} menos {second}: {parts}."
+    ),
+    # Arrival.
+    arrival_title="Hasta dónde va el conteo",
+    contested_key="observadas",
+    guessed_key="contado, de los votos esperados",
+    nation="total",
+    not_known="no se sabe",
+    arrival_described=(
+        "Gráfico de barras de la parte contada. {title}, {time}: {counted}. Por tipo de lugar: {kinds}. "
+        "Regiones menos contadas: {regions}."
+    ),
+    # First rounds.
+    ninety_key="90 de 100 resultados",
+    shares_title="Cómo terminan los candidatos",
+    share_of_valid="parte de los votos válidos",
+    chances_note="A la derecha: probabilidad de 100 {aim}.",
+    share_told="{name} {share} ({low} a {high}), {chance}",
+    shares_described=(
+        "Gráfico de puntos de la parte final de cada candidato con 90 de 100 resultados, y probabilidad "
+        "{aim}. {title}, {time}. {shares}."
+    ),
+    race_title="La carrera por el último lugar de la segunda vuelta",
+    gap_label="{first} menos {second}, en puntos",
+    race_told="{name}: {so_far} hasta ahora, {share} esperado, {chance} de pasar",
+    race_described=(
+        "Gráfico de líneas de la carrera por el último lugar de la segunda vuelta, en {moments} momentos. "
+        "{title}. Al final: {told}."
+    ),
+    pairings_title="Quiénes se enfrentan en la segunda vuelta",
+    pairings_note="Probabilidad de 100 de cada segunda vuelta; de ganar en primera: {outright}.",
+    pairings_described=(
+        "Matriz de la probabilidad de cada segunda vuelta. {title}, {time}. {pairings}. Triunfo en primera "
+        "vuelta: {outright}."
+    ),
 )

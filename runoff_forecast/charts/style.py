@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,8 @@ import numpy as np
 from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from ..election import Election
 
@@ -91,6 +94,15 @@ def size_in_points(ax: Axes) -> tuple[float, float]:
     width, height = figure_of(ax).get_size_inches() * POINTS_PER_INCH
     box = ax.get_position()
     return float(box.width * width), float(box.height * height)
+
+
+@cache
+def text_width(text: str, size: float = 8.5, *, bold: bool = False) -> float:
+    """Points that a line of text takes, with a little for the rounding of letters to pixels."""
+    if not text.strip():
+        return 0.3 * size * len(text)
+    prop = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+    return 1.03 * float(TextPath((0, 0), text, size=size, prop=prop).get_extents().width)
 
 
 def note(

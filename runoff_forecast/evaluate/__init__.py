@@ -10,6 +10,7 @@ from .averages import (
     shortfalls as shortfalls,
 )
 from .backtest import Backtest as Backtest, Cell as Cell, backtest as backtest
+from .bulletins import Bulletins as Bulletins, bulletins_of as bulletins_of
 from .calls import (
     Call as Call,
     call_curve as call_curve,
@@ -31,9 +32,12 @@ from .orders import (
     StrongholdsLast as StrongholdsLast,
     Whole as Whole,
 )
-from .replay import Replay as Replay, replay as replay
+from .places import arrival_of as arrival_of, leads_of as leads_of
+from .replay import Replay as Replay, replay as replay, spread_over as spread_over
+from .route import Route as Route, route_of as route_of
 from .scores import Scores as Scores, score as score
 from .sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity, with_drift as with_drift
+from .shift import Shift as Shift, tells_shift as tells_shift
 from .simulate import (
     FRACTIONS as FRACTIONS,
     LEVELS as LEVELS,

@@ -15,6 +15,8 @@ from ..outcome import Forecast
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Of each quantity at each moment: the median, the central half and nine tenths."""
+CONTENDERS = 6
+"""Candidates at most whose duels are told: those with most expected votes at the time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +27,9 @@ class Course:
     bulletins: pd.DataFrame
     """Index time (aware): counted_share, margin (NaN before the first vote)."""
     moments: xr.Dataset
-    """Over time (UTC, without zone): counted_share; margin, and in first rounds gap (time, quantile); chance (time,
-    candidate) to win, or to advance; share_so_far (time, candidate), share (time, candidate, quantile)."""
+    """Over time (UTC, without zone): counted_share; margin (time, quantile); chance (time, candidate) to win, or to
+    advance; share_so_far (time, candidate), share (time, candidate, quantile); in first rounds ahead (time, candidate,
+    rival, quantile): by how much a candidate's share is above a rival's, NaN where either is not in the race."""
     truth: pd.Series | None = None
     """Official final votes per candidate."""
     finished: bool = False
@@ -57,6 +60,22 @@ class Course:
         return None if self.truth is None else margin_of(self.truth)
 
     @property
+    def rivals(self) -> tuple[str, str]:
+        """The two nearest to the cut of a first round by the last forecast: who goes on last, and who just does not."""
+        if self.election.first_round is None:
+            raise ValueError(f"{self.election.id} is no first round: nobody races for a place in a runoff")
+        expected = self.moments["share"].isel(time=-1).sel(quantile=0.5).to_series()
+        cut = self.election.first_round.advance
+        names = expected.sort_values(ascending=False, kind="stable").index[cut - 1 : cut + 1]
+        return str(names[0]), str(names[-1])
+
+    @property
+    def duel(self) -> xr.DataArray:
+        """By how much the first of the rivals is ahead of the second at the end (time, quantile)."""
+        first, second = self.rivals
+        return self.moments["ahead"].sel(candidate=first, rival=second)
+
+    @property
     def times(self) -> pd.DatetimeIndex:
         """The moments that were forecast, in the election's time zone."""
         return pd.DatetimeIndex(self.moments["time"].to_numpy(), tz="UTC").tz_convert(self.election.timezone)
@@ -83,6 +102,16 @@ def _moment(forecast: Forecast) -> xr.Dataset:
         "share": forecast.quantiles(forecast.shares, QUANTILES),
     }
     if first_round is not None:
-        named["gap"] = forecast.quantiles(forecast.gaps, QUANTILES)
+        named["ahead"] = _ahead(forecast)
     moment = forecast.count.time.tz_convert("UTC").tz_localize(None).to_datetime64()
     return xr.Dataset(named, {"candidate": list(forecast.candidates)}).expand_dims(time=[moment])
+
+
+def _ahead(forecast: Forecast) -> xr.DataArray:
+    """Quantiles (candidate, rival, quantile) of the difference of two shares, for those with most expected votes."""
+    names = list(forecast.candidates)
+    leading = np.argsort(-forecast.mean(forecast.votes).to_numpy(), kind="stable")[:CONTENDERS]
+    shares = forecast.shares.isel(candidate=leading)
+    apart = shares - shares.rename(candidate="rival")
+    found = forecast.quantiles(apart, QUANTILES).reindex(candidate=names, rival=names)
+    return found.transpose("candidate", "rival", "quantile")

@@ -1,0 +1,149 @@
+"""The race for the last place in the runoff: shares of those who may get it, over the night."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from ..evaluate import Course
+from .over_time import Against, Along, panel_below
+from .sheet import FAINT, Mark, Sheet, drawn, source
+from .style import THEMES, Theme, ThemeName, candidate_colors, note
+from .words import Words, words
+
+HEIGHT = 290.0
+GAP_PANEL = 0.36
+"""Of the height, for the difference of the two."""
+MANY = 25
+"""From this many moments on, forecasts are a line without dots."""
+
+
+def draw_race(
+    course: Course,
+    *,
+    against: Against = "counted",
+    ax: Axes | None = None,
+    lang: str = "en",
+    theme: ThemeName = "light",
+) -> Axes:
+    """Draw the shares of the two who are nearest to the cut, so far and expected, and the gap between them below.
+
+    Raises ValueError where the election is no first round.
+    """
+    drawing = _Drawing(course, Along(course, against, words(lang)), words(lang), THEMES[theme])
+    with drawn(drawing.sheet, ax, drawing.theme) as ax:
+        below = panel_below(ax, drawing.theme, share=GAP_PANEL, gap=34)
+        drawing.shares(ax)
+        drawing.gap(below)
+    return ax
+
+
+def describe_race(course: Course, lang: str = "en") -> str:
+    """What the chart shows, in words for those who cannot see it."""
+    says, election = words(lang), course.election
+    drawing = _Drawing(course, Along(course, "counted", says), says, THEMES["light"])
+    last = course.moments.isel(time=-1)
+    told = "; ".join(
+        says.race_told.format(
+            name=drawing.names[name],
+            so_far=says.percent(float(last["share_so_far"].sel(candidate=name)), 2),
+            share=says.percent(float(last["share"].sel(candidate=name, quantile=0.5)), 2),
+            chance=says.in_hundred(float(last["chance"].sel(candidate=name)), certain=course.finished),
+        )
+        for name in drawing.rivals
+    )
+    return says.race_described.format(title=election.title, moments=len(course), told=told)
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """One chart while it is drawn; y is shares of the valid votes above, their difference below."""
+
+    course: Course
+    along: Along
+    says: Words
+    theme: Theme
+
+    def __post_init__(self) -> None:
+        if self.course.election.first_round is None:
+            raise ValueError(f"{self.course.election.id} is no first round: nobody races for a place in a runoff")
+
+    @cached_property
+    def rivals(self) -> tuple[str, str]:
+        return self.course.rivals
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {candidate.id: candidate.name for candidate in self.course.election.candidates}
+
+    @property
+    def colors(self) -> dict[str, str]:
+        return candidate_colors(self.course.election, self.theme)
+
+    @property
+    def sheet(self) -> Sheet:
+        says, theme, election = self.says, self.theme, self.course.election
+        named = [Mark("dot", self.colors[name], self.names[name]) for name in self.rivals]
+        return Sheet(
+            title=says.race_title,
+            lines=(election.title,),
+            sentences=source(says, election),
+            height=HEIGHT,
+            key=(
+                *named,
+                Mark("dashes", theme.faint, says.so_far_key),
+                Mark("line", theme.ink, says.expected_key),
+                Mark("band", theme.ink, says.ninety_key, FAINT),
+            ),
+            over=20,
+            under=36 if self.along.against == "counted" else 34,
+            left=46,
+            right=18,
+        )
+
+    def shares(self, ax: Axes) -> None:
+        x = self.along.forecasts
+        for name in self.rivals:
+            share = self.course.moments["share"].sel(candidate=name)
+            low, middle, high = (share.sel(quantile=edge).to_numpy() for edge in (0.05, 0.5, 0.95))
+            so_far = self.course.moments["share_so_far"].sel(candidate=name)
+            color = self.colors[name]
+            ax.fill_between(x, low, high, color=color, alpha=FAINT, linewidth=0)
+            ax.plot(x, so_far, color=color, linewidth=1.3, linestyle=(0, (2.5, 1.5)), zorder=3)
+            ax.plot(x, middle, color=color, linewidth=1.8, zorder=4)
+        ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+        self._grid(ax)
+        ax.tick_params(axis="x", labelbottom=False)
+        note(ax, self.says.share_of_valid, (0, 1), (0, 6), color=self.theme.ink)
+
+    def gap(self, ax: Axes) -> None:
+        """The difference of the two: above the line the first of them is ahead."""
+        first, second = self.rivals
+        x, table = self.along.forecasts, self.course.duel
+        so_far = self.course.moments["share_so_far"]
+        raw = (so_far.sel(candidate=first) - so_far.sel(candidate=second)).to_numpy()
+        low, middle, high = (table.sel(quantile=edge).to_numpy() for edge in (0.05, 0.5, 0.95))
+        for color, side in ((self.colors[first], np.maximum), (self.colors[second], np.minimum)):
+            ax.fill_between(x, side(low, 0), side(high, 0), color=color, alpha=FAINT, linewidth=0)
+        ax.plot(x, raw, color=self.theme.faint, linewidth=1.3, linestyle=(0, (2.5, 1.5)), zorder=3)
+        marker = "o" if len(self.course) < MANY else ""
+        ax.plot(x, middle, color=self.theme.ink, linewidth=1.6, marker=marker, markersize=3.2, zorder=4)
+        ax.axhline(0, color=self.theme.ink, linewidth=0.9, zorder=2)
+        ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        ax.yaxis.set_major_formatter(FuncFormatter(self.says.lead_tick))
+        self._grid(ax)
+        note(
+            ax,
+            self.says.gap_label.format(first=self.names[first], second=self.names[second]),
+            (0, 1),
+            (0, 9),
+            color=self.theme.ink,
+        )
+        self.along.scale(ax, self.theme)
+
+    def _grid(self, ax: Axes) -> None:
+        ax.grid(axis="y", color=self.theme.line, linewidth=0.6)
+        ax.set_axisbelow(True)
