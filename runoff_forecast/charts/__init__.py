@@ -2,6 +2,7 @@
 
 from .arrival import describe_arrival as describe_arrival, draw_arrival as draw_arrival
 from .bulletins import describe_bulletins as describe_bulletins, draw_bulletins as draw_bulletins
+from .drift import describe_drift as describe_drift, draw_drift as draw_drift
 from .margin import describe_margin as describe_margin, draw_margin as draw_margin
 from .night import (
     describe_night as describe_night,
@@ -20,6 +21,7 @@ from .places import (
 from .race import describe_race as describe_race, draw_race as draw_race
 from .regions import describe_regions as describe_regions, draw_regions as draw_regions
 from .route import describe_route as describe_route, draw_route as draw_route
+from .sampling import describe_sampling as describe_sampling, draw_sampling as draw_sampling
 from .shares import describe_shares as describe_shares, draw_shares as draw_shares
 from .shift import describe_shift as describe_shift, draw_shift as draw_shift
 from .style import save as save

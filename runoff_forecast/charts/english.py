@@ -173,4 +173,31 @@ ENGLISH = Words(
     pairings_described=(
         "Matrix of the chances of each runoff. {title}, {time}. {pairings}. Win in the first round: {outright}."
     ),
+    # The drift.
+    drift_title="Do later stations lean otherwise?",
+    drift_note=(
+        "How far later stations lean from earlier ones beyond what place explains: thought possible before "
+        "the count, and seen in it. 90 % intervals."
+    ),
+    before_key="before the count",
+    after_key="after it",
+    drift_axis="logits per deviation of lateness",
+    drift_described=(
+        "Interval chart of the drift, prior and posterior. {title}, {time}. Nation: before the count within "
+        "{prior} logits either way, after it {low} to {high}. Places where the count is sure of a drift: "
+        "{sure}."
+    ),
+    # The sampler's diagnostics.
+    sampling_title="Do the chains agree?",
+    sampling_note="Each dot is a sampled number; sound ones lie below and to the right of the dashed lines.",
+    sampling_sound="{chains} chains of {draws} draws, {numbers} numbers: all sound, no divergences.",
+    sampling_sick=(
+        "{chains} chains of {draws} draws, {numbers} numbers: {sick} miss a bar ({worst}); divergences: {divergences}."
+    ),
+    bulk_key="of the middle",
+    tail_key="of the tails",
+    ess_axis="effective draws",
+    sampling_described=(
+        "Dot chart of R-hat against effective draws. {title}. {told} Worst R-hat {rhat}, fewest effective draws {ess}."
+    ),
 )

@@ -137,6 +137,24 @@ class Words:
     pairings_note: str
     pairings_described: str
 
+    # The drift.
+    drift_title: str
+    drift_note: str
+    before_key: str
+    after_key: str
+    drift_axis: str
+    drift_described: str
+
+    # The sampler's diagnostics.
+    sampling_title: str
+    sampling_note: str
+    sampling_sound: str
+    sampling_sick: str
+    bulk_key: str
+    tail_key: str
+    ess_axis: str
+    sampling_described: str
+
     def time(self, time: pd.Timestamp, timezone: str) -> str:
         """Date and clock time where the count takes place."""
         local = time.tz_convert(timezone)

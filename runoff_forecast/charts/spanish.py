@@ -178,4 +178,33 @@ SPANISH = Words(
         "Matriz de la probabilidad de cada segunda vuelta. {title}, {time}. {pairings}. Triunfo en primera "
         "vuelta: {outright}."
     ),
+    # The drift.
+    drift_title="¿Votan distinto las mesas tardías?",
+    drift_note=(
+        "Cuánto se apartan las mesas tardías de las tempranas, más allá del lugar: lo que se creía posible "
+        "antes del conteo y lo que se ve en él. Intervalos de 90 %."
+    ),
+    before_key="antes del conteo",
+    after_key="después",
+    drift_axis="logits por desviación de tardanza",
+    drift_described=(
+        "Gráfico de intervalos de la deriva, a priori y a posteriori. {title}, {time}. Nación: antes del "
+        "conteo dentro de {prior} logits a cada lado, después {low} a {high}. Lugares donde el conteo está "
+        "seguro de una deriva: {sure}."
+    ),
+    # The sampler's diagnostics.
+    sampling_title="¿Concuerdan las cadenas?",
+    sampling_note="Cada punto es un número muestreado; los sanos están abajo y a la derecha de las líneas.",
+    sampling_sound="{chains} cadenas de {draws} muestras, {numbers} números: todo sano, sin divergencias.",
+    sampling_sick=(
+        "{chains} cadenas de {draws} muestras, {numbers} números: {sick} no llegan ({worst}); divergencias: "
+        "{divergences}."
+    ),
+    bulk_key="del centro",
+    tail_key="de las colas",
+    ess_axis="muestras efectivas",
+    sampling_described=(
+        "Gráfico de puntos de R-hat y muestras efectivas. {title}. {told} Peor R-hat {rhat}, menos muestras "
+        "efectivas {ess}."
+    ),
 )

@@ -19,6 +19,7 @@ from .calls import (
     calls_summary as calls_summary,
 )
 from .course import Course as Course
+from .drift import Drift as Drift, drift_of as drift_of
 from .orders import (
     ORDERS as ORDERS,
     Blend as Blend,
@@ -35,6 +36,7 @@ from .orders import (
 from .places import arrival_of as arrival_of, leads_of as leads_of
 from .replay import Replay as Replay, replay as replay, spread_over as spread_over
 from .route import Route as Route, route_of as route_of
+from .sampling import Sampling as Sampling, sampling_of as sampling_of
 from .scores import Scores as Scores, score as score
 from .sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity, with_drift as with_drift
 from .shift import Shift as Shift, tells_shift as tells_shift
