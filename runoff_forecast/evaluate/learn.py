@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from ..count import Counts
 from ..models.arrival import counted_share
-from ..models.arrow import Arrow, Layout, Precisions, Vector, build_layout
+from ..models.arrow import Arrow, Eliminated, Layout, Precisions, Vector, build_layout
 from ..models.design import Design, build_design
 from ..models.evidence import gather
 from ..models.laplace import build_solver
@@ -71,7 +71,9 @@ class _Arrivals:
         covariates = design.arrival[:, :3] * (total > 0)[:, None]
         self.x = np.column_stack([np.ones(len(total)), covariates])
         self.region, self.slope = design.region, design.arrival[:, 0]
-        self.layout: Layout = build_layout(self.x, design.region, design.region, design.n_regions)
+        self.layout: Layout = build_layout(
+            self.x, design.region, design.region, design.n_regions, np.arange(len(total))
+        )
         self.slots = np.column_stack([np.ones(len(total)), np.zeros(len(total)), self.slope])
 
     def fit(self, deviations: np.ndarray) -> tuple[float, np.ndarray]:
@@ -113,7 +115,8 @@ class _Arrivals:
         information = (
             (self.total * share * (1.0 - share))[:, None, None] * self.slots[:, :, None] * self.slots[:, None, :]
         )
-        arrow = Arrow(self.layout, information[..., None, None], prior)
+        information = np.moveaxis(information[self.layout.told.unit], 0, -1)[..., None, None]
+        arrow = Arrow(Eliminated(self.layout, information, prior.unit), prior)
         by_region = self.layout.in_region @ (self.slots * score[:, None])
         core = np.concatenate([self.x.T @ score, by_region[:, 0], [0.0], by_region[:, 2]]) - prior.core * theta
         right = Vector(

@@ -76,8 +76,10 @@ class Evidence:
     pending_late_nation: np.ndarray
     pending_late_region: np.ndarray
     """(U,) lateness of what is pending, in deviations"""
+    drift_nation: float
+    """Prior deviation of the national drift, logits: small where counts come by unit or region"""
     drift_region: np.ndarray
-    """(R,) prior deviation of the drift by region: small where counts come by unit"""
+    """(R,) the same by region: small where counts come by unit"""
 
     @property
     def is_empty(self) -> bool:
@@ -87,6 +89,8 @@ class Evidence:
 def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design | None = None) -> Evidence:
     """The evidence of a night so far, using at most `history` earlier moments of each place."""
     design = design or build_design(counts.election)
+    if counts.election.retrospective:
+        priors = priors.for_borrowed_register()
     latest = counts.latest
     holdings = latest.holdings
     frame, members = holdings.frame, holdings.members
@@ -111,6 +115,7 @@ def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design |
         votes=ledger.votes,
         pending_late_nation=late_nation,
         pending_late_region=late_region,
+        drift_nation=_national_drift(design, priors, frame, members),
         drift_region=_drift_scale(design, priors, groups),
     )
 
@@ -282,6 +287,14 @@ def _coarse_rows(
         "start": start,
         "stop": stop,
     }
+
+
+def _national_drift(design: Design, priors: Priors, frame: pd.DataFrame, members: tuple[np.ndarray, ...]) -> float:
+    """Between its width for counts by region or finer and that for national ones, by the stations that each told of."""
+    counted = frame["counted"].to_numpy(float)
+    headline = np.array([np.ptp(design.region[m]) > 0 if len(m) else False for m in members], bool)
+    share = counted[headline].sum() / max(counted.sum(), 1e-9)
+    return float(np.sqrt(share * priors.drift_headline**2 + (1.0 - share) * priors.drift_nation**2))
 
 
 def _drift_scale(design: Design, priors: Priors, groups: tuple[Group, ...]) -> np.ndarray:

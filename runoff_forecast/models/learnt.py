@@ -12,7 +12,7 @@ from .priors import Priors
 
 ATTENUATION = 0.346
 """How much a normal effect of variance one flattens a logistic slope: (16 sqrt(3) / 15 pi)^2 (Zeger, Liang & Albert 1988)."""
-SMALLEST = {"arrival_slope": 0.3, "arrival_between": 0.4, "arrival_overseas": 1.2}
+SMALLEST = {"arrival_slope": 0.3, "arrival_between": 0.3, "arrival_overseas": 1.2}
 """Few elections agree by chance: a slope's deviation is never below this."""
 HALF_NORMAL = 1.5
 """Half-normal width over the median of the scales seen: a scale of the typical size lies at two thirds of it."""
@@ -27,8 +27,10 @@ def learnt_priors(without: str | None = None) -> Priors:
     found: dict[str, float] = {}
     for name, smallest in SMALLEST.items():
         values = steeper * _values(lines, name)
-        found[name] = float(values.mean())
-        found[name + "_sd"] = float(max(steeper * smallest, values.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(values))))
+        # median and its absolute deviation: one count in few that went another way widens the prior, it does not steer it
+        found[name] = float(np.median(values))
+        deviation = 1.48 * np.median(np.abs(values - found[name])) * np.sqrt(1.0 + 1.0 / len(values))
+        found[name + "_sd"] = float(max(steeper * smallest, deviation))
     for name in ("arrival_region", "arrival_slope_region"):
         found[name] = float(steeper * _values(lines, name).mean())
     for name in (*SCALES, *("turnout_" + scale for scale in SCALES)):

@@ -25,6 +25,9 @@ class Priors:
     unit: float = 0.2
     """Logits: half-normal scale of the deviation between units of an area."""
 
+    borrowed: float = 3.0
+    """Times the scales of support where the register and baseline are another election's: its lists are not these voters'."""
+
     turnout_intercept: float = 0.3
     """Logs: a runoff's valid votes against the baseline's."""
     turnout_kind: float = 0.1
@@ -41,6 +44,8 @@ class Priors:
 
     drift_nation: float = 0.02
     """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held."""
+    drift_headline: float = 0.1
+    """The same where only national totals are known, and what is late must be guessed from the baseline alone."""
     drift_unit: float = 0.05
     """The same by region where counts come by unit."""
     drift_region: float = 0.10
@@ -95,3 +100,8 @@ class Priors:
         if unknown:
             raise ValueError(f"unknown prior {', '.join(unknown)}; the priors are {', '.join(sorted(known))}")
         return replace(self, **changes)
+
+    def for_borrowed_register(self) -> Priors:
+        """The same with wider scales of support."""
+        wider = {name: self.borrowed * getattr(self, name) for name in ("covariate", "region", "area", "unit", "kind")}
+        return replace(self, **wider)
