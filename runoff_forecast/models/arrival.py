@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 NEWTON_STEPS = 12
+SETTLED = 1e-7
+"""Logits: the last step of a threshold; Newton's error is then the square of that."""
 FULL = 1.0 - 1e-9
 
 
@@ -17,9 +19,14 @@ def lateness(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
     """
     start, stop = np.broadcast_arrays(np.clip(start, 0.0, 1.0), np.clip(stop, 0.0, 1.0))
     width = np.maximum(stop - start, 1e-6)
-    edges = norm.pdf(norm.ppf(start)) - norm.pdf(norm.ppf(stop))
-    middle = norm.ppf(np.clip(0.5 * (start + stop), 1e-4, 1 - 1e-4))
+    edges = _density(ndtri(start)) - _density(ndtri(stop))
+    middle = ndtri(np.clip(0.5 * (start + stop), 1e-4, 1 - 1e-4))
     return np.where(stop - start > 1e-5, edges / width, middle)
+
+
+def _density(x: np.ndarray) -> np.ndarray:
+    # scipy.stats has it too, but takes most of a second to import
+    return np.exp(-0.5 * x**2) / np.sqrt(2.0 * np.pi)
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -33,18 +40,48 @@ def threshold(score: np.ndarray, weight: np.ndarray, fraction: float) -> np.ndar
     """
     share = weight / weight.sum()
     mean = score @ share
-    spread = ((score - mean[..., None]) ** 2) @ share
-    target = np.log(fraction) - np.log1p(-fraction)
-    k = target * np.sqrt(1.0 + spread * np.pi / 8.0) - mean
+    spread = (score**2) @ share - mean**2
+    k = _first(mean, spread, fraction)
     for _ in range(NEWTON_STEPS):
         w = sigmoid(k[..., None] + score)
-        value = np.clip(w @ share, 1e-12, 1 - 1e-12)
-        slope = (w * (1.0 - w)) @ share
-        step = (np.log(value) - np.log1p(-value) - target) * value * (1.0 - value) / np.maximum(slope, 1e-12)
-        k = k - np.clip(step, -4.0, 4.0)
-        if np.max(np.abs(step)) < 1e-10:
+        value = w @ share
+        step = _step(value, value - (w * w) @ share, fraction)
+        k = k - step
+        if np.max(np.abs(step)) < SETTLED:
             break
     return k
+
+
+def thresholds(score: np.ndarray, weight: np.ndarray, fraction: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """The same for several sets of members at once, which lie one after the other in `score` and `weight` from `starts`."""
+    size = np.diff(np.r_[starts, len(score)])
+
+    def over(values: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(values, starts)
+
+    share = weight / np.repeat(over(weight), size)
+    mean = over(share * score)
+    k = _first(mean, over(share * score**2) - mean**2, fraction)
+    for _ in range(NEWTON_STEPS):
+        w = sigmoid(np.repeat(k, size) + score)
+        step = _step(over(share * w), over(share * w * (1.0 - w)), fraction)
+        k = k - step
+        if np.max(np.abs(step)) < SETTLED:
+            break
+    return k
+
+
+def _first(mean: np.ndarray, spread: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
+    return _logit(fraction) * np.sqrt(1.0 + np.maximum(spread, 0.0) * np.pi / 8.0) - mean
+
+
+def _step(value: np.ndarray, slope: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
+    value = np.clip(value, 1e-12, 1 - 1e-12)
+    return np.clip((_logit(value) - _logit(fraction)) * value * (1.0 - value) / np.maximum(slope, 1e-12), -4.0, 4.0)
+
+
+def _logit(share: np.ndarray | float) -> np.ndarray:
+    return np.log(share) - np.log1p(-np.asarray(share))
 
 
 def counted_share(score: np.ndarray, weight: np.ndarray, fraction: float) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Gaussian algebra of grouped effects: units inside areas, areas beside a small dense core, eliminated in that order.
 
 The precision of (core, area, unit) is an arrow: units do not touch each other, nor do areas, so that both are
-eliminated block by block and one Cholesky of the core (covariates, regions, drifts) remains. Cost is linear in units.
+eliminated block by block and one Cholesky of the core (covariates, regions, drifts) remains. What a unit or an area adds
+to the core is dense in the covariates alone and touches one region. Cost is linear in units.
 """
 
 from __future__ import annotations
@@ -13,6 +14,22 @@ from scipy import linalg, sparse
 
 SLOTS = 3
 """Where a batch touches its unit: the unit's predictor, the nation's drift, the region's drift."""
+BLOCK = 8192
+"""Units whose covariates are weighted at once, so that they stay in the processor's cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """Some units by place, in the order of their areas. T of them."""
+
+    unit: np.ndarray
+    """(T,) positions in the register"""
+    fixed: np.ndarray
+    """(T, F)"""
+    in_region: sparse.csr_array
+    """(R, T)"""
+    in_area: sparse.csr_array
+    """(A, T)"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,23 +46,45 @@ class Layout:
     """(A, U)"""
     area_region: np.ndarray
     """(A,)"""
+    area_in_region: sparse.csr_array
+    """(R, A)"""
+    told: Members
+    """The units that have batches of their own; all others stand on their prior."""
+    row: np.ndarray
+    """(U,) each unit's row among those told of, -1 for the others"""
+
+    @property
+    def regions(self) -> int:
+        return self.in_region.shape[0]
 
     @property
     def core(self) -> int:
         """Rows of the core: fixed effects, regions, one national drift, drifts of regions."""
-        return self.fixed.shape[1] + 2 * self.in_region.shape[0] + 1
+        return self.fixed.shape[1] + 2 * self.regions + 1
+
+    @property
+    def places(self) -> tuple[slice, slice, int, slice]:
+        """Where fixed effects, regions, the national drift and the drifts of regions stand in the core."""
+        f, r = self.fixed.shape[1], self.regions
+        return slice(0, f), slice(f, f + r), f + r, slice(f + r + 1, f + 2 * r + 1)
 
 
-def build_layout(fixed: np.ndarray, region: np.ndarray, area: np.ndarray, n_regions: int) -> Layout:
-    units = np.arange(len(region))
+def build_layout(fixed: np.ndarray, region: np.ndarray, area: np.ndarray, n_regions: int, told: np.ndarray) -> Layout:
+    """The layout of a register; `told` are the positions of units with batches of their own."""
     n_areas = int(area.max()) + 1
     area_region = np.zeros(n_areas, int)
     area_region[area] = region
+    told = told[np.argsort(area[told], kind="stable")]
+    row = np.full(len(region), -1)
+    row[told] = np.arange(len(told))
+    members = Members(told, fixed[told], indicator(region[told], n_regions), indicator(area[told], n_areas))
+    in_region, in_area = indicator(region, n_regions), indicator(area, n_areas)
+    return Layout(fixed, region, area, in_region, in_area, area_region, indicator(area_region, n_regions), members, row)
 
-    def indicator(code: np.ndarray, n: int) -> sparse.csr_array:
-        return sparse.csr_array((np.ones(len(code)), (code, units)), shape=(n, len(code)))
 
-    return Layout(fixed, region, area, indicator(region, n_regions), indicator(area, n_areas), area_region)
+def indicator(code: np.ndarray, n: int) -> sparse.csr_array:
+    """(n, len(code)) ones where a member has the code."""
+    return sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(n, len(code)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,147 +99,6 @@ class Vector:
     """(U, d, m)"""
 
 
-def _sums(indicator: sparse.csr_array, values: np.ndarray) -> np.ndarray:
-    flat = indicator @ values.reshape(len(values), -1)
-    return flat.reshape(indicator.shape[0], *values.shape[1:])
-
-
-def invert(blocks: np.ndarray) -> np.ndarray:
-    """Inverse of (..., d, d) blocks; scalars are divided."""
-    return 1.0 / blocks if blocks.shape[-1] == 1 else np.linalg.inv(blocks)
-
-
-def _dense_cross(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """`sum_u x_u x_u' (x) weights_u` as (F, d, F, d)."""
-    d = weights.shape[-1]
-    out = np.empty((x.shape[1], d, x.shape[1], d))
-    for i in range(d):
-        for j in range(i, d):
-            out[:, i, :, j] = x.T @ (weights[:, i, j, None] * x)
-            out[:, j, :, i] = out[:, i, :, j].T
-    return out
-
-
-class Arrow:
-    """The factorised precision of one field (support or turnout) at given scales."""
-
-    def __init__(self, layout: Layout, information: np.ndarray, precision: Precisions) -> None:
-        """`information` is (U, 3, 3, d, d): what the batches of each unit tell of its slots."""
-        self.layout, self.information = layout, information
-        d = information.shape[-1]
-        eye = np.eye(d)
-        unit_block = information[:, 0, 0] + precision.unit * eye
-        self.unit_covariance = invert(unit_block)
-        self.gain = np.einsum("uij,usjk->usik", self.unit_covariance, information[:, 0])  # (U, slot, d, d)
-        reduced = information - np.einsum("usij,utjk->ustik", information[:, :, 0], self.gain)
-        base = _sums(layout.in_area, reduced[:, 0, 0])
-        area_block = base + precision.area * eye
-        self.area_covariance = invert(area_block)
-        self.area_cross = self._area_cross(reduced, base)
-        flat = self.area_cross.reshape(len(base), d, -1)
-        solved = np.einsum("aij,ajk->aik", self.area_covariance, flat)
-        size = layout.core * d
-        core = self._core(reduced, precision) - flat.reshape(-1, size).T @ solved.reshape(-1, size)
-        self.area_gain = solved
-        self.factor = linalg.cholesky(0.5 * (core + core.T), lower=True, check_finite=False)
-        self.log_determinant = (
-            _log_determinant(unit_block) + _log_determinant(area_block) + 2.0 * np.log(np.diag(self.factor)).sum()
-        )
-
-    def _area_cross(self, reduced: np.ndarray, base: np.ndarray) -> np.ndarray:
-        """(A, d, core, d) coupling of areas with the core."""
-        layout = self.layout
-        n_areas, d = base.shape[:2]
-        f, r = layout.fixed.shape[1], layout.in_region.shape[0]
-        cross = np.zeros((n_areas, d, layout.core, d))
-        for i in range(d):
-            for j in range(d):
-                cross[:, i, :f, j] = layout.in_area @ (layout.fixed * reduced[:, 0, 0, i, j, None])
-        rows = np.arange(n_areas)
-        cross[rows, :, f + layout.area_region, :] = base
-        cross[:, :, f + r, :] = _sums(layout.in_area, reduced[:, 0, 1])
-        cross[rows, :, f + r + 1 + layout.area_region, :] = _sums(layout.in_area, reduced[:, 0, 2])
-        return cross
-
-    def _core(self, reduced: np.ndarray, precision: Precisions) -> np.ndarray:
-        layout = self.layout
-        f, r, d = layout.fixed.shape[1], layout.in_region.shape[0], reduced.shape[-1]
-        core = np.zeros((layout.core, d, layout.core, d))
-        core[:f, :, :f] = _dense_cross(layout.fixed, reduced[:, 0, 0])
-        rows = np.arange(r)
-        blocks = _sums(layout.in_region, reduced)  # (R, slot, slot, d, d)
-        for i in range(d):
-            for j in range(d):
-                for slot, place in ((0, f + rows), (2, f + r + 1 + rows)):
-                    part = layout.in_region @ (layout.fixed * reduced[:, 0, slot, i, j, None])
-                    core[:f, i, place, j] = part.T
-                    core[place, j, :f, i] = part
-                part = layout.fixed.T @ reduced[:, 0, 1, i, j]
-                core[:f, i, f + r, j] = part
-                core[f + r, j, :f, i] = part
-        b, n, g = f + rows, f + r, f + r + 1 + rows
-        core[b, :, b] += blocks[:, 0, 0]
-        core[g, :, g] += blocks[:, 2, 2]
-        core[b, :, g] += blocks[:, 0, 2]
-        core[g, :, b] += blocks[:, 2, 0]
-        core[n, :, n] += blocks[:, 1, 1].sum(axis=0)
-        for place, slot in ((b, 0), (g, 2)):
-            core[place, :, n] += blocks[:, slot, 1]
-            core[n, :, place] += blocks[:, 1, slot]
-        size = layout.core * d
-        flat = core.reshape(size, size)
-        flat[np.diag_indices(size)] += np.repeat(precision.core, d)
-        return flat
-
-    def spread(self, core: np.ndarray, area: np.ndarray, units: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """What core and area (…, m) add to the three slots of units: (units, slot, d, m)."""
-        layout = self.layout
-        f, r = layout.fixed.shape[1], layout.in_region.shape[0]
-        region = layout.region[units]
-        base = np.tensordot(layout.fixed[units], core[:f], axes=(1, 0)) + core[f : f + r][region] + area[layout.area[units]]
-        nation = np.broadcast_to(core[f + r], base.shape)
-        return np.stack([base, nation, core[f + r + 1 :][region]], axis=1)
-
-    def solve(self, right: Vector) -> Vector:
-        """Solution of the precision against a right-hand side."""
-        layout = self.layout
-        f, r = layout.fixed.shape[1], layout.in_region.shape[0]
-        d, m = right.unit.shape[1:]
-        unit = np.einsum("uij,ujm->uim", self.unit_covariance, right.unit)
-        taken = np.einsum("usij,ujm->usim", self.information[:, :, 0], unit)
-        area = right.area - _sums(layout.in_area, taken[:, 0])
-        core = right.core.copy()
-        core[:f] -= np.tensordot(layout.fixed, taken[:, 0], axes=(0, 0))
-        core[f : f + r] -= _sums(layout.in_region, taken[:, 0])
-        core[f + r] -= taken[:, 1].sum(axis=0)
-        core[f + r + 1 :] -= _sums(layout.in_region, taken[:, 2])
-        flat = core.reshape(-1, m) - np.einsum("aik,aim->km", self.area_gain, area)
-        core = linalg.cho_solve((self.factor, True), flat, check_finite=False).reshape(layout.core, d, m)
-        return self._back(core, np.einsum("aij,ajm->aim", self.area_covariance, area), unit)
-
-    def _back(self, core: np.ndarray, area: np.ndarray, unit: np.ndarray) -> Vector:
-        flat = core.reshape(-1, core.shape[-1])
-        area = area - np.einsum("aik,km->aim", self.area_gain, flat)
-        unit = unit - np.einsum("usij,usjm->uim", self.gain, self.spread(core, area))
-        return Vector(core, area, unit)
-
-    def sample_core(self, rng: np.random.Generator, draws: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draws of core (core, d, m) and area (A, d, m) with mean zero and this precision."""
-        d = self.unit_covariance.shape[-1]
-        noise = rng.standard_normal((self.layout.core * d, draws))
-        flat = linalg.solve_triangular(self.factor, noise, lower=True, trans="T", check_finite=False)
-        area = coloured(self.area_covariance, rng, draws) - (
-            self.area_gain.reshape(-1, flat.shape[0]) @ flat
-        ).reshape(len(self.area_covariance), d, draws)
-        return flat.reshape(self.layout.core, d, draws), area
-
-    def sample_units(self, core: np.ndarray, area: np.ndarray, units: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Draws of some units' own effects (units, d, m), given those of core and area."""
-        slots = self.spread(core, area, units)
-        pull = np.einsum("usij,usjm->uim", self.gain[units], slots)
-        return coloured(self.unit_covariance[units], rng, core.shape[-1]) - pull
-
-
 @dataclass(frozen=True)
 class Precisions:
     """Prior precisions of one field."""
@@ -211,15 +109,257 @@ class Precisions:
     unit: float
 
 
-def coloured(covariance: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """Normal draws (…, d, m) with the covariances (…, d, d)."""
-    noise = rng.standard_normal((*covariance.shape[:2], draws))
-    if covariance.shape[-1] == 1:
-        return np.sqrt(covariance) * noise
-    return np.einsum("uij,ujm->uim", np.linalg.cholesky(covariance), noise)
+def sums(places: sparse.csr_array, values: np.ndarray) -> np.ndarray:
+    """Sums (places, ...) of values (members, ...)."""
+    flat = places @ values.reshape(len(values), int(np.prod(values.shape[1:])))
+    return flat.reshape(places.shape[0], *values.shape[1:])
+
+
+def _weighted(places: sparse.csr_array, weight: np.ndarray) -> sparse.csr_array:
+    return sparse.csr_array((weight[places.indices], places.indices, places.indptr), shape=places.shape)
+
+
+def times(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Products of (..., d, d) blocks with (..., d, m); scalars are multiplied, which is many times faster."""
+    return left * right if left.shape[-1] == 1 else left @ right
+
+
+def invert(blocks: np.ndarray) -> np.ndarray:
+    """Inverse of (..., d, d) blocks; scalars are divided."""
+    return 1.0 / blocks if blocks.shape[-1] == 1 else np.linalg.inv(blocks)
+
+
+def _turned(blocks: np.ndarray) -> np.ndarray:
+    return np.swapaxes(blocks, -1, -2)
 
 
 def _log_determinant(blocks: np.ndarray) -> float:
     if blocks.shape[-1] == 1:
         return float(np.log(blocks).sum())
     return float(np.linalg.slogdet(blocks)[1].sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """What members add to the core's precision, by the columns that touch them: (F fixed, region, nation's drift, region's)."""
+
+    total: np.ndarray
+    """(L, d, L, d); of the two columns of regions nothing is kept"""
+    by_region: np.ndarray
+    """(R, d, L, d) rows of the regions"""
+    by_drift: np.ndarray
+    """(R, d, L, d) rows of the regions' drifts"""
+
+
+class Eliminated:
+    """One field's precision after its units are eliminated, at one precision of theirs; all else is still open."""
+
+    def __init__(self, layout: Layout, information: np.ndarray, precision: float) -> None:
+        """`information` is (3, 3, T, d, d): what the batches of each unit tell of its slots."""
+        self.layout, self.precision = layout, precision
+        told, d = layout.told, information.shape[-1]
+        blocks = information[0, 0] + precision * np.eye(d)
+        self.covariance = invert(blocks)
+        """(T, d, d)"""
+        self.gain = times(self.covariance, information[0])
+        """(3, T, d, d)"""
+        untold = len(layout.region) - len(told.unit)
+        self.log_determinant = _log_determinant(blocks) + untold * d * float(np.log(precision))
+        # I - I (I + p)^-1 I is p (I + p)^-1 I, and loses no digits to the difference
+        reduced = precision * self.gain
+        self.by_area = self._by_area(reduced)
+        """(A, d, L, d)"""
+        self.local = self._local(information, reduced)
+
+    def _by_area(self, reduced: np.ndarray) -> np.ndarray:
+        told, d = self.layout.told, reduced.shape[-1]
+        f = told.fixed.shape[1]
+        out = np.empty((len(self.layout.area_region), d, f + SLOTS, d))
+        for i, j in np.ndindex(d, d):
+            out[:, i, :f, j] = _weighted(told.in_area, reduced[0, :, i, j]) @ told.fixed
+            out[:, i, f:, j] = told.in_area @ np.ascontiguousarray(reduced[:, :, i, j].T)
+        return out
+
+    def _local(self, information: np.ndarray, reduced: np.ndarray) -> Local:
+        told, d = self.layout.told, reduced.shape[-1]
+        f = told.fixed.shape[1]
+        drift = [information[2, s] - times(_turned(information[0, 2]), self.gain[s]) for s in (1, 2)]
+        nation = information[1, 1] - times(_turned(information[0, 1]), self.gain[1])
+        by_drift = np.empty((self.layout.regions, d, f + SLOTS, d))
+        total = np.zeros((f + SLOTS, d, f + SLOTS, d))
+        total[f + 1, :, f + 1] = nation.sum(axis=0)
+        for i, j in np.ndindex(d, d):
+            total[:f, i, :f, j] = _cross(told.fixed, reduced[0, :, i, j], symmetric=i == j)
+            total[f + 1, i, :f, j] = told.fixed.T @ reduced[1, :, j, i]
+            by_drift[:, i, :f, j] = _weighted(told.in_region, reduced[2, :, j, i]) @ told.fixed
+            rest = np.column_stack([reduced[2, :, j, i], drift[0][:, i, j], drift[1][:, i, j]])
+            by_drift[:, i, f:, j] = told.in_region @ rest
+        return Local(total, sums(self.layout.area_in_region, self.by_area), by_drift)
+
+    def fold(self, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What eliminating units takes from a right-hand side (T, d, m): from the core (core, d, m) and areas (A, d, m)."""
+        layout, told = self.layout, self.layout.told
+        core = np.zeros((layout.core, *own.shape[1:]))
+        if not len(own):
+            return core, np.zeros((len(layout.area_region), *own.shape[1:]))
+        fixed, region, nation, drift = layout.places
+        taken = [times(_turned(gain), own) for gain in self.gain]
+        area = sums(told.in_area, taken[0])
+        core[fixed] = (told.fixed.T @ taken[0].reshape(len(own), -1)).reshape(-1, *own.shape[1:])
+        core[region] = sums(layout.area_in_region, area)
+        core[nation] = taken[1].sum(axis=0)
+        core[drift] = sums(told.in_region, taken[2])
+        return core, area
+
+    def spread(self, unit: np.ndarray) -> np.ndarray:
+        """Units' own covariance times a right-hand side (U, d, m)."""
+        out = unit / self.precision
+        out[self.layout.told.unit] = times(self.covariance, unit[self.layout.told.unit])
+        return out
+
+    def covariance_of(self, units: np.ndarray) -> np.ndarray:
+        """Covariances (units, d, d) of some units, given core and area."""
+        d = self.covariance.shape[-1]
+        out = np.broadcast_to(np.eye(d) / self.precision, (len(units), d, d)).copy()
+        row = self.layout.row[units]
+        out[row >= 0] = self.covariance[row[row >= 0]]
+        return out
+
+    def gain_of(self, units: np.ndarray) -> np.ndarray:
+        """How some units' own effects answer to their slots: (3, units, d, d)."""
+        d = self.covariance.shape[-1]
+        out = np.zeros((SLOTS, len(units), d, d))
+        row = self.layout.row[units]
+        out[:, row >= 0] = self.gain[:, row[row >= 0]]
+        return out
+
+
+def _cross(x: np.ndarray, weight: np.ndarray, *, symmetric: bool) -> np.ndarray:
+    """`x' diag(weight) x`, in blocks; weights on the diagonal of an information are not negative."""
+    out = np.zeros((x.shape[1], x.shape[1]))
+    for start in range(0, len(x), BLOCK):
+        part, by = x[start : start + BLOCK], weight[start : start + BLOCK, None]
+        if symmetric:
+            root = np.sqrt(by) * part
+            out += root.T @ root
+        else:
+            out += part.T @ (by * part)
+    return out
+
+
+class Arrow:
+    """The factorised precision of one field (support or turnout) at given scales."""
+
+    def __init__(self, units: Eliminated, precision: Precisions) -> None:
+        self.units, self.layout = units, units.layout
+        cross = units.by_area
+        n_areas, d, local, _ = cross.shape
+        blocks = cross[:, :, local - SLOTS] + precision.area * np.eye(d)
+        self.area_covariance = invert(blocks)
+        """(A, d, d)"""
+        self.area_gain = times(self.area_covariance, cross.reshape(n_areas, d, -1)).reshape(cross.shape)
+        """(A, d, L, d)"""
+        self.factor = linalg.cholesky(self._core(precision), lower=True, check_finite=False, overwrite_a=True)
+        self.log_determinant = (
+            units.log_determinant + _log_determinant(blocks) + 2.0 * float(np.log(np.diag(self.factor)).sum())
+        )
+
+    def _core(self, precision: Precisions) -> np.ndarray:
+        """The core's precision once areas are eliminated too; the lower triangle, which is all that Cholesky reads."""
+        units, cross = self.units.local, self.units.by_area
+        n_areas, d, local, _ = cross.shape
+        f, flat = local - SLOTS, self.area_gain.reshape(n_areas, d, -1)
+        shape = (self.layout.regions, d, local, d)
+        wide = cross.reshape(n_areas * d, -1).T @ self.area_gain.reshape(n_areas * d, -1)
+        total = units.total - wide.reshape(units.total.shape)
+        region, drift = (
+            rows - sums(self.layout.area_in_region, times(_turned(cross[:, :, column]), flat)).reshape(shape)
+            for rows, column in ((units.by_region, f), (units.by_drift, f + 2))
+        )
+        fixed, b, n, g = self.layout.places
+        core = np.zeros((self.layout.core, d, self.layout.core, d))
+        every = np.arange(self.layout.regions)
+        core[fixed, :, fixed] = total[:f, :, :f]
+        core[n, :, fixed], core[n, :, n] = total[f + 1, :, :f], total[f + 1, :, f + 1]
+        core[b, :, fixed], core[g, :, fixed], core[g, :, n] = region[:, :, :f], drift[:, :, :f], drift[:, :, f + 1]
+        core[n, :, b] = region[:, :, f + 1].transpose(2, 0, 1)
+        core[f + every, :, f + every] = region[:, :, f]
+        core[g.start + every, :, f + every] = drift[:, :, f]
+        core[g.start + every, :, g.start + every] = drift[:, :, f + 2]
+        flat = core.reshape(self.layout.core * d, -1)
+        flat[np.diag_indices(len(flat))] += np.repeat(precision.core, d)
+        return flat
+
+    def area_root(self, area: np.ndarray) -> np.ndarray:
+        """A right-hand side of areas (A, d, m) times the root of their covariance."""
+        if area.shape[1] == 1:
+            return np.sqrt(self.area_covariance) * area
+        return _turned(np.linalg.cholesky(self.area_covariance)) @ area
+
+    def reduce(self, core: np.ndarray, area: np.ndarray) -> np.ndarray:
+        """A right-hand side of the core (core, d, m) once that of areas (A, d, m) is eliminated."""
+        n_areas, d, local, _ = self.area_gain.shape
+        f, m = local - SLOTS, area.shape[-1]
+        fixed, b, n, g = self.layout.places
+        wide = (self.area_gain.reshape(n_areas * d, -1).T @ area.reshape(n_areas * d, m)).reshape(local, d, m)
+        out = core.copy()
+        out[fixed] -= wide[:f]
+        out[n] -= wide[f + 1]
+        for place, column in ((b, f), (g, f + 2)):
+            out[place] -= sums(self.layout.area_in_region, times(_turned(self.area_gain[:, :, column]), area))
+        return out
+
+    def from_core(self, core: np.ndarray, areas: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """What the core (core, d, m) takes from some areas' own effects: (areas, d, m)."""
+        gain, region = self.area_gain[areas], self.layout.area_region[areas]
+        d, local, m = gain.shape[1], gain.shape[2], core.shape[-1]
+        f = local - SLOTS
+        fixed, b, n, g = self.layout.places
+        wide = np.concatenate([gain[:, :, :f], gain[:, :, f + 1 : f + 2]], axis=2).reshape(len(gain) * d, -1)
+        dense = np.concatenate([core[fixed], core[n][None]]).reshape(-1, m)
+        out = (wide @ dense).reshape(len(gain), d, m)
+        return out + times(gain[:, :, f], core[b][region]) + times(gain[:, :, f + 2], core[g][region])
+
+    def slots(self, core: np.ndarray, area: np.ndarray, units: np.ndarray | slice = slice(None)) -> list[np.ndarray]:
+        """What core and area (..., m) add to the three slots of units: three of (units, d, m), or what broadcasts to it."""
+        layout = self.layout
+        fixed, b, n, g = layout.places
+        region, (d, m) = layout.region[units], core.shape[1:]
+        base = (layout.fixed[units] @ core[fixed].reshape(-1, d * m)).reshape(-1, d, m)
+        base += core[b][region]
+        base += area[layout.area[units]]
+        return [base, core[n][None], core[g][region]]
+
+    def solve(self, right: Vector) -> Vector:
+        """Solution of the precision against a right-hand side."""
+        d, m = right.unit.shape[1:]
+        folded_core, folded_area = self.units.fold(right.unit[self.layout.told.unit])
+        area = right.area - folded_area
+        flat = self.reduce(right.core - folded_core, area).reshape(-1, m)
+        core = linalg.cho_solve((self.factor, True), flat, check_finite=False).reshape(-1, d, m)
+        area = times(self.area_covariance, area) - self.from_core(core)
+        unit = self.units.spread(right.unit)
+        told = self.layout.told.unit
+        if len(told):
+            unit[told] -= sum(times(g, s) for g, s in zip(self.units.gain, self.slots(core, area, told), strict=True))
+        return Vector(core, area, unit)
+
+    def sample_core(self, rng: np.random.Generator, draws: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draws of core (core, d, m) and area (A, d, m) with mean zero and this precision."""
+        core = self.sample_only_core(rng, draws)
+        return core, coloured(self.area_covariance, rng, draws) - self.from_core(core)
+
+    def sample_only_core(self, rng: np.random.Generator, draws: int) -> np.ndarray:
+        """Draws of the core (core, d, m) alone."""
+        noise = rng.standard_normal((len(self.factor), draws))
+        flat = linalg.solve_triangular(self.factor, noise, lower=True, trans="T", check_finite=False)
+        return flat.reshape(self.layout.core, -1, draws)
+
+
+def coloured(covariance: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
+    """Normal draws (..., d, m) with the covariances (..., d, d)."""
+    noise = rng.standard_normal((*covariance.shape[:2], draws))
+    if covariance.shape[-1] == 1:
+        noise *= np.sqrt(covariance)
+        return noise
+    return np.linalg.cholesky(covariance) @ noise

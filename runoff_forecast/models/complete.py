@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import xarray as xr
 from scipy import sparse
 
 from .arrival import counted_share
+from .arrow import indicator, sums
 from .evidence import Evidence
 from .latent import softmax
 
@@ -53,10 +54,13 @@ class Draws:
     earliness: np.ndarray
     parameters: dict[str, np.ndarray]
     """Named parameters, draws last."""
+    own_support: np.ndarray | None = None
+    """(C, D) variance of each cell's own that support lacks yet, and turnout (C,)"""
+    own_turnout: np.ndarray | None = None
 
 
 Source = Callable[[int], Draws]
-"""Gives the next so many draws."""
+"""Gives the next draws, so many at most."""
 
 
 def open_cells(evidence: Evidence) -> Cells:
@@ -86,21 +90,28 @@ def complete(
     evidence: Evidence, cells: Cells, source: Source, draws: int, rng: np.random.Generator
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Joint draws of the finished count, votes by region and by kind, and of the parameters they came from."""
-    chunks = []
-    parameters = []
-    for m in _chunks(draws):
-        drawn = source(m)
-        chunks.append(_complete(evidence, cells, drawn, rng))
+    chunks, parameters, made = [], [], 0
+    places = _places(evidence, cells)
+    while made < draws:
+        drawn = source(min(CHUNK, draws - made))
+        chunks.append(_complete(evidence, cells, places, drawn, rng))
         parameters.append(drawn.parameters)
+        made += drawn.turnout.shape[1]
     design = evidence.design
     coords = {"draw": np.arange(draws), "candidate": list(design.election.candidate_ids)}
     places = {"region": list(design.regions), "kind": list(design.kinds)}
     votes = {
-        name: (("draw", "kind" if name.endswith("_kind") else "region", "candidate"), np.concatenate([c[name] for c in chunks]))
+        name: (
+            ("draw", "kind" if name.endswith("_kind") else "region", "candidate"),
+            np.concatenate([c[name] for c in chunks]),
+        )
         for name in chunks[0]
     }
     named = {
-        name: (("draw", *PARAMETER_DIMS[name]), np.moveaxis(np.concatenate([p[name] for p in parameters], axis=-1), -1, 0))
+        name: (
+            ("draw", *PARAMETER_DIMS[name]),
+            np.moveaxis(np.concatenate([p[name] for p in parameters], axis=-1), -1, 0),
+        )
         for name in parameters[0]
     }
     coefficients = {
@@ -124,54 +135,88 @@ PARAMETER_DIMS = {
 """Dimensions of the named parameters that either engine reports: logits for support, logs for turnout."""
 
 
-def _chunks(draws: int) -> Iterator[int]:
-    for start in range(0, draws, CHUNK):
-        yield min(CHUNK, draws - start)
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Cells summed by region, kind and standing at once, and these sums by each; S strata."""
+
+    strata: sparse.csr_array
+    """(S, C)"""
+    region: sparse.csr_array
+    """(R, S)"""
+    kind: sparse.csr_array
+    contested: np.ndarray
+    """(S,) bool"""
+
+    def sums(self, ballots: np.ndarray, late: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Ballots (C, K, m) by region and kind; `late`, of contested sheets of coarse groups, is added to both."""
+        strata = sums(self.strata, ballots)
+        aside = strata * self.contested[:, None, None]
+        if late is not None:
+            more = sums(self.strata, late)
+            strata, aside = strata + more, aside + more
+        return {
+            "outstanding": sums(self.region, strata),
+            "contested": sums(self.region, aside),
+            "outstanding_kind": sums(self.kind, strata),
+            "contested_kind": sums(self.kind, aside),
+        }
 
 
-def _complete(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _places(evidence: Evidence, cells: Cells) -> _Places:
+    kinds = len(evidence.design.kinds)
+    code, stratum = np.unique((cells.region * kinds + cells.kind) * 2 + cells.contested, return_inverse=True)
+    region, kind = code // 2 // kinds, code // 2 % kinds
+    by_region, by_kind = indicator(region, evidence.design.n_regions), indicator(kind, kinds)
+    return _Places(indicator(stratum, len(code)), by_region, by_kind, code % 2 == 1)
+
+
+def _complete(
+    evidence: Evidence, cells: Cells, places: _Places, draws: Draws, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
     m = draws.turnout.shape[1]
-    stations, in_groups, aside_groups = _stations(evidence, cells, draws, rng)
-    support, votes = _predict(evidence, cells, draws, stations, rng)
-    ballots = votes[:, None] * support  # (C, K, m)
-    regions = _indicator(cells.region, evidence.design.n_regions)
-    outstanding = _total(regions, ballots)
-    contested = _total(regions[:, cells.contested], ballots[cells.contested])
-    kinds = _indicator(cells.kind, len(evidence.design.kinds))
-    by_kind = _total(kinds, ballots)
-    contested_kind = _total(kinds[:, cells.contested], ballots[cells.contested])
+    counted_in_end = contested_share(evidence, rng, m)
+    stations, groups = _stations(evidence, cells, draws)
+    share, noise = _predict(evidence, cells, draws, stations, rng)
+    votes = noise * stations.astype(np.float32)
+    votes[cells.contested] *= counted_in_end.astype(np.float32)
     counted = np.repeat(_known(evidence)[:, :, None], m, axis=2)
-    per_cell = support * (cells.valid_per_station[:, None] * np.exp(draws.turnout))[:, None]
-    for group, weight, aside in zip(evidence.groups, in_groups, aside_groups, strict=True):
-        position = _cell_of(cells, group.members)
-        expected = _total(regions[:, position], weight[:, None] * per_cell[position])
-        counted += expected * (group.votes[:, None] / np.maximum(expected.sum(axis=0), 1e-9))
-        late = aside[:, None] * per_cell[position]
-        for total, places in ((contested, regions), (outstanding, regions), (by_kind, kinds), (contested_kind, kinds)):
-            total += _total(places[:, position], late)
-    counted *= _revision(evidence, outstanding, rng)
-    result = {
-        "final": counted + outstanding,
-        "outstanding": outstanding,
-        "contested": contested,
-        "outstanding_kind": by_kind,
-        "contested_kind": contested_kind,
-    }
+    late = _allocated(evidence, cells, share, draws, groups, counted)
+    if late is not None:
+        late *= counted_in_end
+    result = places.sums(votes[:, None] * share, late)
+    counted *= _revision(evidence, result["outstanding"], rng)
+    result = {"final": counted + result["outstanding"], **result}
     return {name: np.moveaxis(value, -1, 0) for name, value in result.items()}
+
+
+def _allocated(
+    evidence: Evidence,
+    cells: Cells,
+    share: np.ndarray,
+    draws: Draws,
+    groups: list[tuple[np.ndarray, np.ndarray, float]],
+    counted: np.ndarray,
+) -> np.ndarray | None:
+    """Adds the votes of coarse groups to those counted by region (R, K, m); returns what their contested sheets hold (C, K, m)."""
+    late = None
+    for group, (position, arrived, aside) in zip(evidence.groups, groups, strict=True):
+        region = cells.region[position]
+        if aside == 0.0 and (region == region[0]).all():
+            counted[region[0]] += group.votes[:, None]
+            continue
+        votes = arrived * cells.valid_per_station[position, None] * np.exp(draws.turnout[position])
+        ballots = votes[:, None] * share[position]
+        expected = sums(indicator(region, len(counted)), ballots)
+        counted += expected * (group.votes[:, None] / np.maximum(expected.sum(axis=0), 1e-9))
+        if aside > 0.0:
+            late = np.zeros(share.shape) if late is None else late
+            late[position] += ballots * (aside / (1.0 - aside))
+    return late
 
 
 def _known(evidence: Evidence) -> np.ndarray:
     design = evidence.design
     return np.column_stack([np.bincount(design.region, column, design.n_regions) for column in evidence.votes.T])
-
-
-def _indicator(code: np.ndarray, n: int) -> sparse.csc_array:
-    return sparse.csc_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(n, len(code)))
-
-
-def _total(indicator: sparse.csc_array, values: np.ndarray) -> np.ndarray:
-    width = int(np.prod(values.shape[1:]))
-    return (indicator @ values.reshape(len(values), width)).reshape(indicator.shape[0], *values.shape[1:])
 
 
 def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:
@@ -181,23 +226,22 @@ def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:
 
 
 def _stations(
-    evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator
-) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
-    """Stations (C, m) that will still be counted, and of each coarse group those counted and those set aside that will be."""
-    m = draws.turnout.shape[1]
-    stations = np.repeat(cells.stations[:, None], m, axis=1)
-    counted_in_end = contested_share(evidence, rng, m)
-    stations[cells.contested] *= counted_in_end
-    inside, aside = [], []
+    evidence: Evidence, cells: Cells, draws: Draws
+) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, float]]]:
+    """Stations (C, m or 1) that are still out, and of each coarse group its cells, the stations that are in (members, m) and the
+    share of these that is set aside."""
+    if not evidence.groups:
+        return cells.stations[:, None], []
+    stations = np.repeat(cells.stations[:, None], draws.turnout.shape[1], axis=1)
+    groups = []
     for group in evidence.groups:
         position = _cell_of(cells, group.members)
         share = counted_share(draws.earliness[group.members].T, group.capacity, group.processed).T  # (members, m)
         arrived = group.capacity[:, None] * share
-        stations[position] = np.minimum(stations[position], np.maximum(stations[position] - arrived, 0.0))
-        part = group.contested / max(arrived[:, 0].sum(), 1e-9)
-        inside.append(arrived * (1.0 - part))
-        aside.append(arrived * part * counted_in_end)
-    return stations, inside, aside
+        stations[position] = np.maximum(stations[position] - arrived, 0.0)
+        aside = group.contested / max(arrived[:, 0].sum(), 1e-9)
+        groups.append((position, arrived * (1.0 - aside), aside))
+    return stations, groups
 
 
 def contested_share(evidence: Evidence, rng: np.random.Generator, draws: int) -> np.ndarray:
@@ -207,22 +251,46 @@ def contested_share(evidence: Evidence, rng: np.random.Generator, draws: int) ->
     return rng.beta(share * weight, (1.0 - share) * weight, draws)
 
 
+def station_variance(
+    evidence: Evidence, cells: Cells, share: np.ndarray, stations: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Variance (C,) of support and of turnout that is between stations, where a cell gives `share` (C, K) in so many stations."""
+    priors, candidates = evidence.priors, evidence.design.contrast.shape[0]
+    concentration = np.maximum((share * (1.0 - share)).sum(axis=1), 0.02)
+    each = cells.spread / np.maximum(stations, 0.5)
+    support = 2.0 * priors.station_correlation * (candidates - 1) / concentration
+    return support * each, priors.station_turnout**2 * each
+
+
 def _predict(
     evidence: Evidence, cells: Cells, draws: Draws, stations: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Support (C, K, m) and valid votes (C, m) of what is out, station noise included."""
-    priors, contrast = evidence.priors, evidence.design.contrast
+    """Support (C, K, m) and valid votes per station (C, m) of what is out, in single precision."""
+    contrast = evidence.design.contrast
     mean = softmax(draws.support.mean(axis=2) @ contrast.T)
-    concentration = np.maximum((mean * (1.0 - mean)).sum(axis=1), 0.02)
-    deviation = np.sqrt(2.0 * priors.station_correlation * contrast.shape[1] / concentration)
-    root = cells.spread / np.sqrt(np.maximum(stations.mean(axis=1), 0.5))
-    noise = rng.standard_normal(draws.support.shape, dtype=np.float32) * (deviation * root).astype(np.float32)[:, None, None]
+    support, turnout = station_variance(evidence, cells, mean, stations.mean(axis=1))
+    support = support[:, None] + (0.0 if draws.own_support is None else draws.own_support)
+    turnout = turnout + (0.0 if draws.own_turnout is None else draws.own_turnout)
+    noise = rng.standard_normal(draws.support.shape, dtype=np.float32)
+    noise *= np.sqrt(np.broadcast_to(support, noise.shape[:2])).astype(np.float32)[:, :, None]
     noise += draws.support
-    logits = np.einsum("kd,cdm->ckm", contrast.astype(np.float32), noise)
+    votes = rng.standard_normal(draws.turnout.shape, dtype=np.float32)
+    votes *= np.sqrt(turnout).astype(np.float32)[:, None]
+    votes += draws.turnout
+    np.exp(votes, out=votes)
+    votes *= cells.valid_per_station.astype(np.float32)[:, None]
+    return _shares(noise, contrast.astype(np.float32)), votes
+
+
+def _shares(support: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+    """Support (C, K, m) from its contrasts (C, D, m)."""
+    logits = contrast @ support
+    if len(contrast) == 2:  # one exponential instead of two
+        first = 1.0 / (1.0 + np.exp(logits[:, 1] - logits[:, 0]))
+        return np.stack([first, 1.0 - first], axis=1)
     np.exp(logits - logits.max(axis=1, keepdims=True), out=logits)
-    share = logits / logits.sum(axis=1, keepdims=True)
-    turnout = rng.standard_normal(stations.shape, dtype=np.float32) * (priors.station_turnout * root).astype(np.float32)[:, None]
-    return share, stations * cells.valid_per_station[:, None] * np.exp(turnout + draws.turnout)
+    logits /= logits.sum(axis=1, keepdims=True)
+    return logits
 
 
 def _revision(evidence: Evidence, outstanding: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
-from .arrow import Arrow, Vector, coloured
-from .complete import Cells, Draws
+from .arrival import sigmoid
+from .arrow import Arrow, Vector, coloured, times
+from .complete import Cells, Draws, station_variance
 from .evidence import Evidence
-from .laplace import Mode, Solver
-from .latent import SUPPORT, TURNOUT, grouped_units, predictor
+from .laplace import FIELDS, Mode, Solver
+from .latent import predictor
 from .quadrature import Mixture
 
-POOL = 1500
+POOL = 600
 """Above this many cells, those of one area that the model expects to vote alike are drawn as one."""
-
-FIELDS = ((SUPPORT, slice(None, -1)), (TURNOUT, slice(-1, None)))
+PROBIT = np.pi / 8.0
+"""A logistic curve averaged over a normal of variance v is close to one of slope `1 / sqrt(1 + v PROBIT)` (MacKay 1992)."""
 
 
 def allocate(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -39,25 +41,31 @@ class Pools:
     """(pools,) the first raw cell of each"""
 
     def mean(self, values: np.ndarray) -> np.ndarray:
-        """Weighted mean (pools, ...) of values (raw cells, ...)."""
-        weight = self.weight.reshape(-1, *([1] * (values.ndim - 1)))
-        return np.add.reduceat(weight * values, self.starts, axis=0)
+        """Weighted mean (pools,) of values (raw cells,)."""
+        return np.add.reduceat(self.weight * values, self.starts)
+
+    def mean_of_rows(self, weight: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Weighted mean (pools, columns) of some weight (raw cells,) times the rows (units, columns) of the cells' units."""
+        ends = np.r_[self.starts, len(self.weight)]
+        shape = (len(self.starts), len(rows))
+        return sparse.csr_array((self.weight * weight, self.raw.unit, ends), shape=shape) @ rows
 
 
-def pool(evidence: Evidence, raw: Cells, lean: np.ndarray) -> Pools:
-    """Pools of `raw` cells: equal parts of an area's cells sorted by the support `lean` (raw cells,) that they are expected to give."""
+def pool(evidence: Evidence, raw: Cells, eta: np.ndarray) -> Pools:
+    """Pools of `raw` cells: equal parts of an area's cells sorted by the support that `eta` (raw cells, 2) expects."""
     key = (evidence.design.area[raw.unit] * len(evidence.design.kinds) + raw.kind) * 2 + raw.contested
-    order = np.lexsort((lean, key))
-    raw, key = raw.take(order), key[order]
+    order = np.lexsort((eta[:, 0], key))
+    raw, key, eta = raw.take(order), key[order], eta[order]
     size = max(1, int(np.ceil(len(order) / POOL)))
     new = np.r_[True, key[1:] != key[:-1]]
     position = np.arange(len(key)) - np.flatnonzero(new)[np.cumsum(new) - 1]
     starts = np.flatnonzero(new | (position % size == 0))
     votes = raw.stations * raw.valid_per_station
-    total = np.add.reduceat(votes, starts)
     stations = np.add.reduceat(raw.stations, starts)
-    cells = raw.take(starts).pooled(stations, total / stations)
-    return Pools(raw, cells, votes / np.repeat(total, np.diff(np.r_[starts, len(key)])), starts)
+    cells = raw.take(starts).pooled(stations, np.add.reduceat(votes, starts) / stations)
+    expected = votes * np.exp(eta[:, 1])
+    total = np.add.reduceat(expected, starts)
+    return Pools(raw, cells, expected / np.repeat(total, np.diff(np.r_[starts, len(key)])), starts)
 
 
 class FastDraws:
@@ -68,64 +76,61 @@ class FastDraws:
         self.left = allocate(mixture.weights, draws, rng)
         self.pools = None
         if mixture.best.coarse is None and solver.evidence.design.n_components == 2 and len(raw.unit):
-            self.pools = pool(solver.evidence, raw, predictor(solver.evidence, mixture.best.latent)[raw.unit, 0])
+            self.pools = pool(solver.evidence, raw, predictor(solver.evidence, mixture.best.latent)[raw.unit])
         self.cells = raw if self.pools is None else self.pools.cells
+        self._carried: dict[int, tuple[_Carried, _Carried]] = {}
 
     def __call__(self, m: int) -> Draws:
-        parts: list[Draws] = []
-        for point in np.flatnonzero(self.left):
-            take = min(m - sum(p.turnout.shape[1] for p in parts), int(self.left[point]))
-            if take > 0:
-                self.left[point] -= take
-                mode = self.mixture.modes[point]
-                parts.append(self._each(mode, take) if self.pools is None else self._pooled(self.pools, mode, take))
-        arrays = (np.concatenate([getattr(p, f) for p in parts], axis=-1) for f in ("support", "turnout", "earliness"))
-        names = parts[0].parameters
-        return Draws(*arrays, {n: np.concatenate([p.parameters[n] for p in parts], axis=-1) for n in names})
+        """The next draws of one quadrature point, `m` at most."""
+        point = int(np.flatnonzero(self.left)[0])
+        m = min(m, int(self.left[point]))
+        self.left[point] -= m
+        mode = self.mixture.modes[point]
+        if self.pools is None:
+            return self._each(mode, m)
+        if point not in self._carried:
+            self._carried = {point: _carry(self.solver.evidence, self.pools, mode)}
+        return self._pooled(self._carried[point], mode, m)
 
     def _each(self, mode: Mode, m: int) -> Draws:
         """Every cell for itself, which coarse batches need: they tie the units of a group."""
         evidence, cells = self.solver.evidence, self.cells
-        units = np.unique(cells.unit) if mode.coarse is None else np.union1d(cells.unit, grouped_units(evidence))
-        fields, arrival = self.solver.draw(mode, units, m, self.rng)
+        units = np.arange(evidence.design.n_units) if mode.coarse is not None else np.unique(cells.unit)
+        drawn = [_sample(arrow, units, m, self.rng) for arrow in mode.arrows]
+        fields, arrival = (drawn[0], drawn[1]), np.zeros((0, m))
+        if mode.coarse is not None:
+            fields, arrival = self._conditioned(mode, fields)
         where = np.searchsorted(units, cells.unit)
         point = predictor(evidence, mode.latent)[cells.unit]
         out = []
         for field, part in FIELDS:
-            slots = mode.arrows[field].spread(fields[field].core, fields[field].area, cells.unit)
-            nation = slots[:, 1] + mode.latent.drift_nation[0, part, None]
-            region = slots[:, 2] + mode.latent.drift[cells.region][:, part, None]
-            late = cells.late_nation[:, None, None] * nation + cells.late_region[:, None, None] * region
-            out.append(point[:, part, None] + slots[:, 0] + fields[field].unit[where] + late)
+            base, nation, region = mode.arrows[field].slots(fields[field].core, fields[field].area, cells.unit)
+            base += fields[field].unit[where]
+            base += point[:, part, None]
+            base += cells.late_nation[:, None, None] * (nation + mode.latent.drift_nation[0, part, None])
+            base += cells.late_region[:, None, None] * (region + mode.latent.drift[cells.region][:, part, None])
+            out.append(base)
         return Draws(out[0], out[1][:, 0], self._score(mode, arrival), self._parameters(mode, fields, arrival))
 
-    def _pooled(self, pools: Pools, mode: Mode, m: int) -> Draws:
+    def _conditioned(self, mode: Mode, fields: tuple[Vector, Vector]) -> tuple[tuple[Vector, Vector], np.ndarray]:
+        assert mode.coarse is not None
+        deviation = np.r_[mode.prior.arrival, np.full(self.solver.evidence.design.n_units, mode.prior.arrival_unit)]
+        m = fields[0].core.shape[-1]
+        arrival = deviation[:, None] * self.rng.standard_normal((len(deviation), m))
+        noise = self.rng.standard_normal((len(mode.coarse.score), m))
+        return self.solver.condition(mode, fields, arrival, noise)
+
+    def _pooled(self, carried: tuple[_Carried, _Carried], mode: Mode, m: int) -> Draws:
         """Pools of cells, each a linear function of core and area with the mean of its cells' coefficients."""
         fields, predictors = [], []
-        for field, part in FIELDS:
-            core, area = mode.arrows[field].sample_core(self.rng, m)
-            predictors.append(self._carry(pools, mode.arrows[field], mode, field, part, core[:, 0], area[:, 0]))
-            fields.append(Vector(core, area, np.zeros((0, 1, m))))
+        for arrow, pooled in zip(mode.arrows, carried, strict=True):
+            core = arrow.sample_only_core(self.rng, m)
+            predictors.append(pooled.draw(core[:, 0], self.rng))
+            fields.append(Vector(core, np.zeros((0, 1, m)), np.zeros((0, 1, m))))
         nothing = np.zeros((0, m))
         parameters = self._parameters(mode, (fields[0], fields[1]), nothing)
-        return Draws(predictors[0][:, None], predictors[1], nothing, parameters)
-
-    def _carry(
-        self, pools: Pools, arrow: Arrow, mode: Mode, field: int, part: slice, core: np.ndarray, area: np.ndarray
-    ) -> np.ndarray:
-        """(pools, m) predictors of one scalar field."""
-        design, raw, cells = self.solver.evidence.design, pools.raw, pools.cells
-        f, r = design.fixed.shape[1], design.n_regions
-        gain = arrow.gain[raw.unit][:, :, 0, 0]
-        kept, nation, region = 1.0 - gain[:, 0], raw.late_nation - gain[:, 1], raw.late_region - gain[:, 2]
-        point = predictor(self.solver.evidence, mode.latent)[raw.unit, part][:, 0]
-        point += raw.late_nation * mode.latent.drift_nation[0, part] + raw.late_region * mode.latent.drift[raw.region, part][:, 0]
-        out = pools.mean(kept[:, None] * design.fixed[raw.unit]) @ core[:f]
-        out += pools.mean(kept)[:, None] * (core[f : f + r][cells.region] + area[design.area[cells.unit]])
-        out += pools.mean(nation)[:, None] * core[f + r] + pools.mean(region)[:, None] * core[f + r + 1 :][cells.region]
-        noise = pools.mean(pools.weight * arrow.unit_covariance[raw.unit, 0, 0])
-        out += pools.mean(point)[:, None]
-        return out + coloured(noise[:, None, None], self.rng, core.shape[1])[:, 0]
+        own = carried[0].noise[:, None], carried[1].noise
+        return Draws(predictors[0][:, None], predictors[1], nothing, parameters, *own)
 
     def _score(self, mode: Mode, arrival: np.ndarray) -> np.ndarray:
         """Arrival scores of the units, (U, m); none where no group is coarse."""
@@ -137,14 +142,97 @@ class FastDraws:
         return design.arrival @ coefficients + mode.latent.arrival_unit[:, None] + arrival[q:]
 
     def _parameters(self, mode: Mode, fields: tuple[Vector, Vector], arrival: np.ndarray) -> dict[str, np.ndarray]:
-        design, latent = self.solver.evidence.design, mode.latent
-        f, r = design.fixed.shape[1], design.n_regions
+        latent = mode.latent
+        fixed, _, nation, drift = self.solver.layout.places
         core = np.concatenate([vector.core for vector in fields], axis=1)
         named = {
-            "fixed": latent.fixed[:, :, None] + core[:f],
-            "drift_nation": latent.drift_nation[0][:, None] + core[f + r],
-            "drift": latent.drift[:, :, None] + core[f + r + 1 :],
+            "fixed": latent.fixed[:, :, None] + core[fixed],
+            "drift_nation": latent.drift_nation[0][:, None] + core[nation],
+            "drift": latent.drift[:, :, None] + core[drift],
         }
         if mode.coarse is not None:
             named["arrival"] = latent.arrival[:3, None] + arrival[:3]
         return named
+
+
+def _sample(arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator) -> Vector:
+    """Draws of an arrow, with the own effects of some units."""
+    core, area = arrow.sample_core(rng, m)
+    own = coloured(arrow.units.covariance_of(units), rng, m)
+    told = arrow.layout.row[units] >= 0
+    if told.any():
+        gain = arrow.units.gain_of(units[told])
+        slots = arrow.slots(core, area, units[told])
+        own[told] -= sum(times(g, s) for g, s in zip(gain, slots, strict=True))
+    return Vector(core, area, own)
+
+
+@dataclass(frozen=True, eq=False)
+class _Carried:
+    """One scalar field carried to the pools: a centre, a linear function of the core, area effects and noise of their own."""
+
+    centre: np.ndarray
+    """(pools,)"""
+    of_core: np.ndarray
+    """(pools, core)"""
+    areas: np.ndarray
+    """The areas that have pools"""
+    area_deviation: np.ndarray
+    """(areas,)"""
+    area: np.ndarray
+    """(pools,) position of its own among these areas"""
+    of_area: np.ndarray
+    """(pools,)"""
+    noise: np.ndarray
+    """(pools,) variance"""
+
+    def draw(self, core: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Predictors (pools, m) of draws of the core (core, m), their own noise not yet added."""
+        m = core.shape[1]
+        out = self.of_core @ core.astype(np.float32)
+        noise = rng.standard_normal((len(self.areas), m), dtype=np.float32)
+        noise *= self.area_deviation[:, None].astype(np.float32)
+        out += self.of_area[:, None].astype(np.float32) * noise[self.area]
+        out += self.centre[:, None].astype(np.float32)
+        return out
+
+
+def _carry(evidence: Evidence, pools: Pools, mode: Mode) -> tuple[_Carried, _Carried]:
+    """Support and turnout of the pools, centred so that a pool votes at the mode as its cells do one by one."""
+    raw, cells = pools.raw, pools.cells
+    late_nation, late_region = raw.late_nation[:, None], raw.late_region[:, None]
+    eta = predictor(evidence, mode.latent)[raw.unit]
+    eta += late_nation * mode.latent.drift_nation + late_region * mode.latent.drift[raw.region]
+    own = [arrow.units.covariance_of(raw.unit)[:, 0, 0] for arrow in mode.arrows]
+    support, turnout = (_linear(evidence, pools, arrow, v) for arrow, v in zip(mode.arrows, own, strict=True))
+    share = sigmoid(eta[:, 0])
+    station = station_variance(evidence, raw, np.column_stack([share, 1.0 - share]), raw.stations)
+    variance = [v + s for v, s in zip(own, station, strict=True)]
+    votes = raw.stations * raw.valid_per_station * np.exp(eta[:, 1] + 0.5 * variance[1])
+    total = np.add.reduceat(votes, pools.starts)
+    share = sigmoid(eta[:, 0] / np.sqrt(1.0 + PROBIT * variance[0]))
+    share = np.clip(np.add.reduceat(votes * share, pools.starts) / total, 1e-9, 1.0 - 1e-9)
+    pooled = station_variance(evidence, cells, np.column_stack([share, 1.0 - share]), cells.stations)
+    logit = np.log(share / (1.0 - share)) * np.sqrt(1.0 + PROBIT * (support.noise + pooled[0]))
+    log = np.log(total / (cells.stations * cells.valid_per_station)) - 0.5 * (turnout.noise + pooled[1])
+    return replace(support, centre=logit), replace(turnout, centre=log)
+
+
+def _linear(evidence: Evidence, pools: Pools, arrow: Arrow, own: np.ndarray) -> _Carried:
+    """How the pools of one scalar field answer to core, areas and noise; `own` (raw cells,) is the units' variance."""
+    raw, cells, layout = pools.raw, pools.cells, arrow.layout
+    gain = arrow.units.gain_of(raw.unit)[:, :, 0, 0]
+    kept = pools.mean(1.0 - gain[0])
+    area = evidence.design.area[cells.unit]
+    through = arrow.area_gain[area][:, 0, :, 0] * kept[:, None]  # (pools, L) what the core takes from the area
+    fixed, region, nation, drift = layout.places
+    f, every = fixed.stop, np.arange(len(kept))
+    of_core = np.zeros((len(kept), layout.core), dtype=np.float32)
+    of_core[:, fixed] = pools.mean_of_rows(1.0 - gain[0], layout.fixed) - through[:, :f]
+    of_core[every, region.start + cells.region] = kept - through[:, f]
+    of_core[:, nation] = pools.mean(raw.late_nation - gain[1]) - through[:, f + 1]
+    of_core[every, drift.start + cells.region] = pools.mean(raw.late_region - gain[2]) - through[:, f + 2]
+    areas, position = np.unique(area, return_inverse=True)
+    deviation = np.sqrt(arrow.area_covariance[areas, 0, 0])
+    noise = pools.mean(pools.weight * own)
+    return _Carried(np.zeros(len(kept)), of_core, areas, deviation, position, kept, noise)

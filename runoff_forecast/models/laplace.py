@@ -2,17 +2,20 @@
 
 Given the scales the effects are Gaussian a priori and the likelihood is close to it, so Newton's method finds the mode and
 the curvature there gives the posterior (Rue, Martino & Chopin 2009). Batches of single units enter through an arrow
-(see `arrow`); the few batches of coarser groups touch everything and are added as a correction of low rank.
+(see `arrow`); the few batches of coarser groups touch everything and are added as a correction of low rank. With
+`x` the effects, `H` the arrow, `B` the whitened Jacobian of coarse batches and `y` their score, the precision is `H + B'B`, and
+all that a change of scales needs is the small `[B g]' H^-1 [B g]` of either field (`Field.gram`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
-from .arrow import SLOTS, Arrow, Layout, Precisions, Vector, build_layout
+from .arrow import SLOTS, Arrow, Eliminated, Layout, Precisions, Vector, build_layout, sums, times
 from .evidence import Evidence
 from .latent import (
     SUPPORT,
@@ -30,13 +33,15 @@ from .latent import (
     mix,
     moved,
     predictor,
+    scale_widths,
     softmax,
-    start_at_prior,
 )
 
 NEWTON_STEPS = 40
 TOLERANCE = 0.02
 """Newton stops when a step would gain less than this in log density."""
+FIELDS = ((SUPPORT, slice(None, -1)), (TURNOUT, slice(-1, None)))
+"""Either field with its components of a predictor."""
 
 
 class NoMode(ArithmeticError):
@@ -44,15 +49,140 @@ class NoMode(ArithmeticError):
 
 
 @dataclass(frozen=True, eq=False)
+class Rows:
+    """Transposed Jacobian of the coarse batches in one field; m columns, one an observation."""
+
+    core: np.ndarray
+    """(core, d, m)"""
+    area: np.ndarray
+    """(A, d, m)"""
+    unit: tuple[sparse.csr_array, ...]
+    """d of (U, m): a batch touches the units of its group only"""
+
+    def seen(self, vector: Vector) -> np.ndarray:
+        """Observations (m, columns) of a vector."""
+        columns = vector.core.shape[-1]
+        out = self.core.reshape(-1, self.core.shape[-1]).T @ vector.core.reshape(-1, columns)
+        out += self.area.reshape(-1, self.area.shape[-1]).T @ vector.area.reshape(-1, columns)
+        return out + self.seen_units(vector.unit)
+
+    def seen_units(self, unit: np.ndarray) -> np.ndarray:
+        """The part of that (m, columns) which units' own effects (U, d, columns) have."""
+        return sum((rows.T @ unit[:, i] for i, rows in enumerate(self.unit)), np.zeros(()))
+
+    def weighted(self, weight: np.ndarray) -> Vector:
+        """The right-hand side that weights (m, columns) of the observations are."""
+        shape, columns = self.core.shape[-1], weight.shape[-1]
+        core = (self.core.reshape(-1, shape) @ weight).reshape(*self.core.shape[:2], columns)
+        area = (self.area.reshape(-1, shape) @ weight).reshape(*self.area.shape[:2], columns)
+        return Vector(core, area, np.stack([rows @ weight for rows in self.unit], axis=1))
+
+    def dense(self, units: np.ndarray) -> np.ndarray:
+        """The rows of some units, (units, d, m)."""
+        return np.stack([rows[units].toarray() for rows in self.unit], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
 class Coarse:
     """Coarse batches linearised: what each observation, whitened, says of either field and of arrival."""
 
-    rows: tuple[Vector, Vector]
-    """Transposed Jacobians; one column an observation, whitened by the root of its information"""
-    arrival: np.ndarray
+    rows: tuple[Rows, Rows]
+    arrival: sparse.csr_array
     """(Q + U, observations): arrival coefficients, then the units' own"""
-    gradient: np.ndarray
-    """(observations,) whitened score"""
+    arrival_inner: np.ndarray
+    """(observations, observations) of arrival, times its prior variance"""
+    score: np.ndarray
+    """(observations,) whitened"""
+
+
+@dataclass(frozen=True, eq=False)
+class Gram:
+    """One field at given scales, seen from its gradient `g` and the coarse batches' Jacobian `B`."""
+
+    arrow: Arrow
+    inner: np.ndarray
+    """(m, m) `B H^-1 B'`"""
+    across: np.ndarray
+    """(m,) `B H^-1 g`"""
+    own: float
+    """`g' H^-1 g`"""
+
+
+class Field:
+    """Support or turnout near a point. What has been eliminated is kept: a change of the other scales then costs little."""
+
+    def __init__(
+        self, layout: Layout, information: np.ndarray, score: Vector, point: Vector, rows: Rows | None
+    ) -> None:
+        """`information` (3, 3, T, d, d) and `score` are those of the batches of single units."""
+        self.layout, self.information, self.score, self.point, self.rows = layout, information, score, point, rows
+        self._open: dict[float, _Open] = {}
+        self._grams: dict[tuple, Gram] = {}
+
+    def gradient(self, precision: Precisions) -> Vector:
+        """Of the fine likelihood and the prior."""
+        score, point = self.score, self.point
+        return Vector(
+            score.core - precision.core[:, None, None] * point.core,
+            score.area - precision.area * point.area,
+            score.unit - precision.unit * point.unit,
+        )
+
+    def gram(self, precision: Precisions) -> Gram:
+        """The field at given precisions."""
+        key = (precision.unit, precision.area, precision.core.tobytes())
+        if key not in self._grams:
+            self._grams[key] = self._gram(precision)
+        return self._grams[key]
+
+    def _gram(self, precision: Precisions) -> Gram:
+        if precision.unit not in self._open:
+            self._open[precision.unit] = self._without_units(precision.unit)
+        known = self._open[precision.unit]
+        arrow, right = Arrow(known.units, precision), self.gradient(precision)
+        core, area = right.core, right.area
+        if self.rows is not None:
+            core, area = np.concatenate([self.rows.core, core], axis=2), np.concatenate([self.rows.area, area], axis=2)
+        core, area = core - known.core, area - known.area
+        m = core.shape[-1]
+        flat = arrow.reduce(core, area).reshape(-1, m)
+        solved = linalg.solve_triangular(arrow.factor, flat, lower=True, check_finite=False)
+        root = arrow.area_root(area).reshape(-1, m)
+        whole = known.gram + root.T @ root + solved.T @ solved
+        return Gram(arrow, whole[:-1, :-1], whole[:-1, -1], float(whole[-1, -1]))
+
+    def _without_units(self, precision: float) -> _Open:
+        units, told = Eliminated(self.layout, self.information, precision), self.layout.told.unit
+        right = self.score.unit - precision * self.point.unit
+        spread = units.spread(right)
+        own = np.array([[float((right * spread).sum())]])
+        if self.rows is None:
+            return _Open(units, *units.fold(right[told]), own)
+        dense = self.rows.dense(told)
+        flat = dense.reshape(-1, dense.shape[-1])
+        # rows of units without batches of their own have their prior variance alone
+        more = times(units.covariance, dense) - dense / precision
+        inner = self._rows_inner / precision + flat.T @ more.reshape(flat.shape)
+        across = self.rows.seen_units(spread)
+        folded = units.fold(np.concatenate([dense, right[told]], axis=2))
+        return _Open(units, *folded, np.block([[inner, across], [across.T, own]]))
+
+    @cached_property
+    def _rows_inner(self) -> np.ndarray:
+        assert self.rows is not None
+        return sum(((rows.T @ rows).toarray() for rows in self.rows.unit), np.zeros(()))
+
+
+@dataclass(frozen=True, eq=False)
+class _Open:
+    """A field whose units are eliminated, from the precision and from the right-hand sides `[B g]`."""
+
+    units: Eliminated
+    core: np.ndarray
+    """(core, d, m + 1) what that took from the core"""
+    area: np.ndarray
+    gram: np.ndarray
+    """(m + 1, m + 1) `[B g]' H^-1 [B g]` of the units alone"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +191,25 @@ class Tangent:
 
     latent: Latent
     log_likelihood: float
-    information: list[np.ndarray]
-    """Either field's information (U, 3, 3, d, d) from batches of single units"""
-    scores: list[np.ndarray]
+    fields: tuple[Field, Field]
     coarse: Coarse | None
+
+
+@dataclass(frozen=True, eq=False)
+class Weight:
+    """What given scales are worth under a tangent."""
+
+    prior: Prior
+    grams: tuple[Gram, Gram]
+    inner: np.ndarray | None
+    """Cholesky factor of `I + B H^-1 B'`, arrival included"""
+    residual: np.ndarray
+    """(observations,) what the step leaves of the coarse batches' score"""
+    promise: float
+    """Gain in log density that the step to the centre promises"""
+    by_field: np.ndarray
+    """(2,) parts of the log marginal that belong to support and to turnout alone, where no coarse batch ties them"""
+    log_marginal: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,16 +221,10 @@ class Mode:
     prior: Prior
     arrows: tuple[Arrow, Arrow]
     coarse: Coarse | None
-    gain: tuple[Vector, Vector] | None
-    """Posterior covariance without coarse batches, times their Jacobians"""
     inner: np.ndarray | None
-    """Cholesky factor of `I + B H^-1 B'`"""
     step: Latent
     """From the tangent's point to the centre"""
     promise: float
-    """Gain in log density that the step promises"""
-    by_field: np.ndarray
-    """(2,) parts of the log marginal that belong to support and to turnout alone, where no coarse batch ties them"""
     log_marginal: float
 
 
@@ -96,153 +235,145 @@ class Solver:
     evidence: Evidence
     layout: Layout
 
-    def tangent(self, latent: Latent) -> Tangent:
-        """The likelihood linearised at a point."""
-        information, scores = fine_statistics(self.evidence, latent)
+    def tangent(self, latent: Latent, value: float | None = None) -> Tangent:
+        """The likelihood linearised at a point, where its log is `value` if that is known already."""
+        information, scores = fine_statistics(self.evidence, self.layout, latent)
         coarse = linearise(self.evidence, self.layout, latent) if len(self.evidence.coarse) else None
-        return Tangent(latent, log_likelihood(self.evidence, latent), information, scores, coarse)
+        fields = [
+            Field(
+                self.layout,
+                information[field],
+                _score(self.layout, scores[field]),
+                pack(latent, field),
+                None if coarse is None else coarse.rows[field],
+            )
+            for field, _ in FIELDS
+        ]
+        value = log_likelihood(self.evidence, latent) if value is None else value
+        return Tangent(latent, value, (fields[0], fields[1]), coarse)
 
     def climb(self, scales: np.ndarray, start: Latent, *, steps: int = NEWTON_STEPS) -> tuple[Tangent, Mode]:
         """The tangent at the mode of given scales (4, 2) and the posterior there, by Newton's method from `start`."""
-        prior = build_prior(self.evidence, scales)
         tangent = self.tangent(start)
         mode = self.posterior(tangent, scales)
         for _ in range(steps):
             if mode.promise < TOLERANCE:
                 break
-            latent = self._search(tangent, mode, prior)
-            if latent is None:
+            found = self._search(tangent, mode)
+            if found is None:
                 break
-            tangent = self.tangent(latent)
+            tangent = self.tangent(*found)
             mode = self.posterior(tangent, scales)
         return tangent, mode
 
-    def _search(self, tangent: Tangent, mode: Mode, prior: Prior) -> Latent | None:
-        value = tangent.log_likelihood + log_prior(self.evidence, tangent.latent, prior)
+    def _search(self, tangent: Tangent, mode: Mode) -> tuple[Latent, float] | None:
+        """A better point along the step and its log likelihood."""
+        before = tangent.log_likelihood + log_prior(self.evidence, tangent.latent, mode.prior)
         length = 1.0
         while length > 1e-3:
             candidate = moved(tangent.latent, mode.step, length)
-            if log_likelihood(self.evidence, candidate) + log_prior(self.evidence, candidate, prior) > value:
-                return candidate
+            value = log_likelihood(self.evidence, candidate)
+            if value + log_prior(self.evidence, candidate, mode.prior) > before:
+                return candidate, value
             length *= 0.5
         return None
 
-    def posterior(self, tangent: Tangent, scales: np.ndarray) -> Mode:
-        """The Gaussian posterior at given scales under the tangent's likelihood."""
-        evidence, coarse = self.evidence, tangent.coarse
-        prior = build_prior(evidence, scales)
-        support, turnout = (
-            Arrow(self.layout, tangent.information[field], field_precisions(prior, field)) for field in (SUPPORT, TURNOUT)
+    def weigh(self, tangent: Tangent, scales: np.ndarray) -> Weight:
+        """The log marginal of given scales (4, 2) under the tangent's likelihood. Raises `NoMode` where it has none."""
+        evidence, prior = self.evidence, build_prior(self.evidence, scales)
+        try:
+            first, second = (tangent.fields[field].gram(field_precisions(prior, field)) for field, _ in FIELDS)
+            inner, residual, promise = self._tied(tangent, prior, (first, second))
+        except np.linalg.LinAlgError as failed:
+            raise NoMode(
+                "the forecast's density has no curvature to hold it: the evidence contradicts itself"
+            ) from failed
+        by_field = np.array(
+            [
+                0.5 * gram.own
+                + log_prior_field(evidence, tangent.latent, prior, field)
+                - 0.5 * gram.arrow.log_determinant
+                for (field, _), gram in zip(FIELDS, (first, second), strict=True)
+            ]
         )
-        zero = tangent.latent
-        mode = Mode(scales, zero, prior, (support, turnout), coarse, None, None, zero, 0.0, np.zeros(2), -np.inf)
-        if coarse is not None:
-            gain = (support.solve(coarse.rows[0]), turnout.solve(coarse.rows[1]))
-            arrival = arrival_variance(evidence, prior)[:, None] * coarse.arrival
-            inner = np.eye(len(coarse.gradient)) + self._project(coarse, gain, arrival)
-            mode = replace(mode, gain=gain, inner=linalg.cholesky(inner, lower=True, check_finite=False))
-        return self._centred(tangent, mode)
-
-    @staticmethod
-    def _project(coarse: Coarse, vectors: tuple[Vector, Vector], arrival: np.ndarray) -> np.ndarray:
-        """Whitened observations of vectors, (observations, m)."""
-        return coarse.arrival.T @ arrival + inner_product(coarse.rows[0], vectors[0]) + inner_product(coarse.rows[1], vectors[1])
-
-    def _centred(self, tangent: Tangent, mode: Mode) -> Mode:
-        right, pull = self._gradient(tangent, mode.prior)
-        solved = (mode.arrows[0].solve(right[0]), mode.arrows[1].solve(right[1]))
-        arrival = arrival_variance(self.evidence, mode.prior) * pull
-        solved, arrival = self._correct(mode, solved, arrival[:, None])
-        promise = np.array([0.5 * inner_product(r, s)[0, 0] for r, s in zip(right, solved, strict=True)])
-        step = unpack(self.evidence, solved, arrival)
-        total = float(promise.sum() + 0.5 * pull @ arrival[:, 0])
-        by_field = promise + [
-            log_prior_field(self.evidence, tangent.latent, mode.prior, field) - 0.5 * mode.arrows[field].log_determinant
-            for field in (SUPPORT, TURNOUT)
-        ]
-        log_marginal = tangent.log_likelihood + log_prior(self.evidence, tangent.latent, mode.prior) + total
-        log_marginal += log_scale_prior(self.evidence.priors, mode.scales) - 0.5 * self._log_determinant(mode)
+        log_marginal = tangent.log_likelihood + log_prior(evidence, tangent.latent, prior) + promise
+        log_marginal += log_scale_prior(evidence.priors, scales)
+        log_marginal -= 0.5 * (first.arrow.log_determinant + second.arrow.log_determinant)
+        if inner is not None:
+            # arrival has its prior as precision
+            log_marginal -= float(np.log(np.diag(inner)).sum() - np.log(prior.arrival).sum())
+            log_marginal += len(grouped_units(evidence)) * np.log(prior.arrival_unit)
         if not np.isfinite(log_marginal):
             raise NoMode("the forecast's density has no finite mode: the evidence contradicts itself")
-        return replace(
-            mode,
-            latent=moved(tangent.latent, step, 1.0),
-            step=step,
-            promise=total,
-            by_field=by_field,
-            log_marginal=log_marginal,
-        )
+        return Weight(prior, (first, second), inner, residual, promise, by_field, float(log_marginal))
 
-    def _gradient(self, tangent: Tangent, prior: Prior) -> tuple[tuple[Vector, Vector], np.ndarray]:
-        """Gradient of the log density in either field and in arrival."""
-        right = gradient(self.evidence, self.layout, tangent, prior)
-        coarse = tangent.coarse
-        variance = arrival_variance(self.evidence, prior)
+    def _tied(
+        self, tangent: Tangent, prior: Prior, grams: tuple[Gram, Gram]
+    ) -> tuple[np.ndarray | None, np.ndarray, float]:
+        """The coarse batches' correction (Woodbury): factor of `I + B H^-1 B'`, residual score, promise of the step."""
+        coarse, own = tangent.coarse, grams[0].own + grams[1].own
         if coarse is None:
-            return right, np.zeros_like(variance)
-        point = np.r_[tangent.latent.arrival - prior.arrival_mean, tangent.latent.arrival_unit]
-        column = coarse.gradient[:, None]
-        fields = [
-            Vector(r.core + b.core @ column, r.area + b.area @ column, r.unit + b.unit @ column)
-            for r, b in zip(right, coarse.rows, strict=True)
-        ]
-        return (fields[0], fields[1]), coarse.arrival @ coarse.gradient - point / variance
+            return None, np.zeros(0), 0.5 * own
+        away = self._arrival_point(tangent.latent, prior)
+        variance = arrival_variance(self.evidence, prior)
+        inner = grams[0].inner + grams[1].inner + coarse.arrival_inner
+        # the prior pulls arrival back by its distance from the prior mean over the variance
+        across = grams[0].across + grams[1].across - coarse.arrival.T @ away
+        own += float((away**2 / variance).sum())
+        seen = across + inner @ coarse.score
+        factor = linalg.cholesky(inner + np.eye(len(inner)), lower=True, check_finite=False)
+        weight = linalg.cho_solve((factor, True), seen, check_finite=False)
+        total = own + 2.0 * coarse.score @ across + coarse.score @ inner @ coarse.score - seen @ weight
+        return factor, coarse.score - weight, 0.5 * float(total)
 
-    def _correct(
-        self, mode: Mode, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray | float = 0.0
+    @staticmethod
+    def _arrival_point(latent: Latent, prior: Prior) -> np.ndarray:
+        return np.r_[latent.arrival - prior.arrival_mean, latent.arrival_unit]
+
+    def posterior(self, tangent: Tangent, scales: np.ndarray) -> Mode:
+        """The Gaussian posterior at given scales under the tangent's likelihood."""
+        weight, coarse = self.weigh(tangent, scales), tangent.coarse
+        arrows = (weight.grams[0].arrow, weight.grams[1].arrow)
+        solved, arrival = [], np.zeros(0)
+        for field, arrow in zip(tangent.fields, arrows, strict=True):
+            right = field.gradient(field_precisions(weight.prior, len(solved)))
+            if field.rows is not None:
+                right = added(right, field.rows.weighted(weight.residual[:, None]))
+            solved.append(arrow.solve(right))
+        arrival = np.zeros(self.evidence.design.arrival.shape[1] + self.evidence.design.n_units)
+        if coarse is not None:
+            arrival = arrival_variance(self.evidence, weight.prior) * (coarse.arrival @ weight.residual)
+            arrival -= self._arrival_point(tangent.latent, weight.prior)
+        step = unpack(self.evidence, (solved[0], solved[1]), arrival)
+        centre = moved(tangent.latent, step, 1.0)
+        return Mode(
+            scales, centre, weight.prior, arrows, coarse, weight.inner, step, weight.promise, weight.log_marginal
+        )
+
+    def condition(
+        self, mode: Mode, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray
     ) -> tuple[tuple[Vector, Vector], np.ndarray]:
-        """Condition (m columns of) the fields on the coarse batches."""
-        if mode.coarse is None or mode.gain is None or mode.inner is None:
-            return vectors, arrival
-        seen = self._project(mode.coarse, vectors, arrival) + noise
+        """Draws of the arrows and of arrival's prior, m columns each, conditioned on the coarse batches (Matheron's rule)."""
+        assert mode.coarse is not None
+        assert mode.inner is not None
+        rows = mode.coarse.rows
+        seen = rows[0].seen(vectors[0]) + rows[1].seen(vectors[1]) + mode.coarse.arrival.T @ arrival + noise
         weight = linalg.cho_solve((mode.inner, True), seen, check_finite=False)
-        fields = tuple(
-            Vector(v.core - g.core @ weight, v.area - g.area @ weight, v.unit - g.unit @ weight)
-            for v, g in zip(vectors, mode.gain, strict=True)
+        first, second = (
+            added(v, arrow.solve(r.weighted(-weight))) for v, arrow, r in zip(vectors, mode.arrows, rows, strict=True)
         )
-        return (fields[0], fields[1]), arrival - arrival_variance(self.evidence, mode.prior)[:, None] * (mode.coarse.arrival @ weight)
-
-    def _log_determinant(self, mode: Mode) -> float:
-        value = mode.arrows[0].log_determinant + mode.arrows[1].log_determinant
-        if mode.inner is not None:
-            # arrival has its prior as precision
-            value += 2.0 * np.log(np.diag(mode.inner)).sum() - 2.0 * np.log(mode.prior.arrival).sum()
-            value -= 2.0 * len(grouped_units(self.evidence)) * np.log(mode.prior.arrival_unit)
-        return value
-
-    def draw(
-        self, mode: Mode, units: np.ndarray, draws: int, rng: np.random.Generator
-    ) -> tuple[tuple[Vector, Vector], np.ndarray]:
-        """Deviations from the mode, one draw a column: both fields, with the own effects of some units, and arrival.
-
-        With coarse batches `units` must hold every member of a group, as these are drawn first and then conditioned
-        (Matheron's rule).
-        """
-        fields = []
-        for arrow in mode.arrows:
-            core, area = arrow.sample_core(rng, draws)
-            fields.append(Vector(core, area, arrow.sample_units(core, area, units, rng)))
-        if mode.coarse is None or mode.gain is None:
-            return (fields[0], fields[1]), np.zeros((0, draws))
-        variance = arrival_variance(self.evidence, mode.prior)
-        arrival = np.sqrt(variance)[:, None] * rng.standard_normal((len(variance), draws))
-        noise = rng.standard_normal((len(mode.coarse.gradient), draws))
-        part = replace(
-            mode,
-            coarse=replace(mode.coarse, rows=_restricted(mode.coarse.rows, units)),
-            gain=_restricted(mode.gain, units),
-        )
-        return self._correct(part, (fields[0], fields[1]), arrival, noise)
+        variance = arrival_variance(self.evidence, mode.prior)[:, None]
+        return (first, second), arrival - variance * (mode.coarse.arrival @ weight)
 
 
-def _restricted(vectors: tuple[Vector, Vector], units: np.ndarray) -> tuple[Vector, Vector]:
-    first, second = (Vector(v.core, v.area, v.unit[units]) for v in vectors)
-    return first, second
+def added(left: Vector, right: Vector) -> Vector:
+    return Vector(left.core + right.core, left.area + right.area, left.unit + right.unit)
 
 
 def build_solver(evidence: Evidence) -> Solver:
     design = evidence.design
-    return Solver(evidence, build_layout(design.fixed, design.region, design.area, design.n_regions))
+    told = np.unique(evidence.fine.group)
+    return Solver(evidence, build_layout(design.fixed, design.region, design.area, design.n_regions, told))
 
 
 def arrival_variance(evidence: Evidence, prior: Prior) -> np.ndarray:
@@ -259,43 +390,59 @@ def field_precisions(prior: Prior, field: int) -> Precisions:
             prior.drift[:, field],
         ]
     )
-    return Precisions(core**-2.0, prior.area[field] ** -2.0, prior.unit[field] ** -2.0)
+    return Precisions(core**-2.0, float(prior.area[field]) ** -2.0, float(prior.unit[field]) ** -2.0)
 
 
-def fine_statistics(evidence: Evidence, latent: Latent) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Information (U, 3, 3, d, d) and score (U, 3, d) of either field, summed over each unit's batches."""
+def fine_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Information (3, 3, T, d, d) and score (3, T, d) of either field, summed over the batches of each unit told of."""
     rows, contrast = evidence.fine, evidence.design.contrast
-    n, d = evidence.design.n_units, contrast.shape[1]
+    own, n, d = layout.row[rows.group], len(layout.told.unit), contrast.shape[1]
     z = fine_predictor(evidence, latent, predictor(evidence, latent)) if len(rows) else np.zeros((0, d + 1))
     share = softmax(z[:, :-1] @ contrast.T)
     observed = rows.votes / np.maximum(rows.votes.sum(axis=1, keepdims=True), 1e-300)
     weight = rows.effective[:, None, None] * multinomial_information(share, contrast)
     score = rows.effective[:, None] * ((observed - share) @ contrast)
-    touch = np.column_stack([np.ones(len(rows)), rows.late_nation, rows.late_region])
     turnout = rows.turnout_precision
-    information = [np.zeros((n, SLOTS, SLOTS, k, k)) for k in (d, 1)]
-    scores = [np.zeros((n, SLOTS, k)) for k in (d, 1)]
-    for s in range(SLOTS):
-        scores[0][:, s] = _by_unit(rows.group, touch[:, s, None] * score, n)
-        scores[1][:, s] = _by_unit(rows.group, (touch[:, s] * turnout * (rows.turnout - z[:, -1]))[:, None], n)
-        for t in range(s, SLOTS):
-            both = touch[:, s] * touch[:, t]
-            information[0][:, s, t] = information[0][:, t, s] = _by_unit(rows.group, both[:, None, None] * weight, n)
-            information[1][:, s, t, 0, 0] = information[1][:, t, s, 0, 0] = np.bincount(rows.group, both * turnout, n)
+    told = (
+        (weight, score),
+        (turnout[:, None, None], (turnout * (rows.turnout - z[:, -1]))[:, None]),
+    )
+    touch = (np.ones(len(rows)), rows.late_nation, rows.late_region)
+    information = [np.empty((SLOTS, SLOTS, n, k, k)) for k in (d, 1)]
+    scores = [np.empty((SLOTS, n, k)) for k in (d, 1)]
+    for field, (amount, slope) in enumerate(told):
+        for s in range(SLOTS):
+            scores[field][s] = _by_unit(own, touch[s], slope, n)
+            for t in range(s, SLOTS):
+                information[field][s, t] = information[field][t, s] = _by_unit(own, touch[s] * touch[t], amount, n)
     return information, scores
 
 
-def _by_unit(unit: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
-    summed = np.zeros((n, *values.shape[1:]))
+def _by_unit(unit: np.ndarray, weight: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    summed = np.empty((n, *values.shape[1:]))
     for index in np.ndindex(*values.shape[1:]):
-        summed[(slice(None), *index)] = np.bincount(unit, values[(slice(None), *index)], n)
+        summed[(slice(None), *index)] = np.bincount(unit, weight * values[(slice(None), *index)], n)
     return summed
 
 
+def _score(layout: Layout, told: np.ndarray) -> Vector:
+    """The fine likelihood's score as a right-hand side of one column, from that of the slots (3, T, d)."""
+    members = layout.told
+    area, drift = sums(members.in_area, told[0]), sums(members.in_region, told[2])
+    core = np.concatenate(
+        [members.fixed.T @ told[0], sums(layout.area_in_region, area), told[1].sum(axis=0)[None], drift]
+    )
+    unit = np.zeros((len(layout.region), told.shape[-1]))
+    unit[members.unit] = told[0]
+    return Vector(core[:, :, None], area[:, :, None], unit[:, :, None])
+
+
 def multinomial_information(share: np.ndarray, contrast: np.ndarray) -> np.ndarray:
-    """Information (…, D, D) of one vote about the contrasts."""
+    """Information (..., D, D) of one vote about the contrasts."""
+    if contrast.shape == (2, 1):  # many times faster than the general product
+        return (share[:, 0] * share[:, 1])[:, None, None] * (contrast[0, 0] - contrast[1, 0]) ** 2
     mean = share @ contrast
-    return np.einsum("nk,ki,kj->nij", share, contrast, contrast) - mean[:, :, None] * mean[:, None, :]
+    return contrast.T @ (share[:, :, None] * contrast) - mean[:, :, None] * mean[:, None, :]
 
 
 def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
@@ -303,12 +450,31 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     design, rows = evidence.design, evidence.coarse
     contrast = design.contrast
     mixture = mix(evidence, latent, predictor(evidence, latent))
-    m, d = len(rows), contrast.shape[1]
+    d = contrast.shape[1]
     inverse = 2.0 * contrast.T[None] / mixture.mean[mixture.batch][:, None, :]  # d contrast / d share, (pairs, D, K)
     own = mixture.share[:, :, None] * (contrast[None] - (mixture.share @ contrast)[:, None, :])  # d share / d z
     to_support = mixture.weight[:, None, None] * (inverse @ own)
     tilt = mixture.weight[:, None] * (mixture.share - mixture.mean[mixture.batch])
-    to_mix = np.einsum("pik,pk->pi", inverse, tilt)
+    to_mix = (inverse @ tilt[:, :, None])[:, :, 0]
+    root, whitened = _whitening(evidence, mixture)
+    jacobian_turnout = np.concatenate([to_mix, mixture.weight[:, None]], axis=1)[:, :, None]
+    jacobian_support = np.concatenate([to_support, np.zeros((len(to_support), 1, d))], axis=1)
+    whiten = np.swapaxes(root, 1, 2)[mixture.batch]
+    vectors = tuple(
+        _coarse_rows(evidence, layout, mixture, whiten @ jacobian) for jacobian in (jacobian_support, jacobian_turnout)
+    )
+    arrival = _by_pair(mixture, (whiten @ _arrival_jacobian(evidence, mixture, inverse)[:, :, None])[:, :, 0], evidence)
+    coefficients = sparse.csr_array((arrival.T @ design.arrival).T)
+    seen = sparse.vstack([coefficients, arrival], format="csr")
+    variance = arrival_variance(evidence, build_prior(evidence, scale_widths(evidence.priors)))
+    inner = (seen.T @ (sparse.diags_array(variance) @ seen)).toarray()
+    return Coarse((vectors[0], vectors[1]), seen, inner, whitened.reshape(-1))
+
+
+def _whitening(evidence: Evidence, mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
+    """Root (M, E, E) of the coarse batches' information, and their score (M, E) whitened by it."""
+    rows, contrast = evidence.coarse, evidence.design.contrast
+    m, d = len(rows), contrast.shape[1]
     observed = rows.votes / rows.votes.sum(axis=1, keepdims=True)
     information = rows.effective[:, None, None] * multinomial_information(mixture.mean, contrast)
     root = np.zeros((m, d + 1, d + 1))
@@ -320,84 +486,59 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
             rows.turnout_precision * (rows.turnout - mixture.log_votes),
         ]
     )
-    whitened = np.linalg.solve(root, score[..., None])[..., 0]
-    jacobian_turnout = np.concatenate([to_mix, mixture.weight[:, None]], axis=1)[:, :, None]
-    jacobian_support = np.concatenate([to_support, np.zeros((len(to_support), 1, d))], axis=1)
-    arrival = _arrival_jacobian(evidence, mixture, inverse)
-    whiten = np.swapaxes(root, 1, 2)
-    vectors = tuple(
-        _coarse_vector(evidence, layout, mixture.batch, mixture.unit, whiten[mixture.batch] @ jacobian)
-        for jacobian in (jacobian_support, jacobian_turnout)
-    )
-    return Coarse((vectors[0], vectors[1]), (whiten @ arrival).reshape(m * (d + 1), -1).T, whitened.reshape(-1))
+    return root, np.linalg.solve(root, score[..., None])[..., 0]
 
 
 def _arrival_jacobian(evidence: Evidence, mixture: Mixture, inverse: np.ndarray) -> np.ndarray:
-    """(M, E, Q + U) of the observations in the arrival coefficients and the units' own earliness.
+    """(pairs, E) of a batch's observations in the arrival score of a member.
 
     A member's score moves its own counted share by `bend`, and, through the threshold that keeps the group's total,
     everybody else's the other way.
     """
-    design, batch, step = evidence.design, mixture.batch, mixture.step
-    m, d = len(evidence.coarse), design.contrast.shape[1]
-    starts = np.searchsorted(batch, np.arange(m))
+    batch, step = mixture.batch, mixture.step
+    d = evidence.design.contrast.shape[1]
+    starts = np.searchsorted(batch, np.arange(len(evidence.coarse)))
     per_station = mixture.weight / mixture.increment
-    effect = np.concatenate(
-        [
-            np.einsum("pik,pk->pi", inverse, mixture.share - mixture.mean[batch]) * per_station[:, None],
-            per_station[:, None],
-        ],
-        axis=1,
-    )  # of one more station of the member, (pairs, E)
+    tilt = (inverse @ (mixture.share - mixture.mean[batch])[:, :, None])[:, :, 0]
+    effect = np.column_stack([tilt, np.ones(len(batch))]) * per_station[:, None]  # of one more station of the member
     score = np.zeros((len(batch), d + 1))
     for sign, bend in ((1.0, step.after), (-1.0, step.before)):
-        moved = step.capacity * bend
-        total = np.maximum(np.add.reduceat(moved, starts), 1e-300)
-        mean = np.add.reduceat(moved[:, None] * effect, starts, axis=0) / total[:, None]
-        score += sign * moved[:, None] * (effect - mean[batch])
-    out = np.zeros((m, d + 1, design.arrival.shape[1] + design.n_units))
-    out[batch, :, design.arrival.shape[1] + mixture.unit] = score
-    out[:, :, : design.arrival.shape[1]] = out[:, :, design.arrival.shape[1] :] @ design.arrival
-    return out
+        moved_stations = step.capacity * bend
+        total = np.maximum(np.add.reduceat(moved_stations, starts), 1e-300)
+        mean = np.add.reduceat(moved_stations[:, None] * effect, starts, axis=0) / total[:, None]
+        score += sign * moved_stations[:, None] * (effect - mean[batch])
+    return score
 
 
-def _coarse_vector(evidence: Evidence, layout: Layout, batch: np.ndarray, unit: np.ndarray, jacobian: np.ndarray) -> Vector:
-    """The transposed Jacobian of one field as a vector with a column an observation."""
-    rows = evidence.coarse
-    m, e, d = len(rows), jacobian.shape[1], jacobian.shape[2]
-    units = np.zeros((len(layout.region), d, m, e))
-    units[unit, :, batch, :] = np.swapaxes(jacobian, 1, 2)
-    units = units.reshape(len(layout.region), d, m * e)
-    by_region = (layout.in_region @ units.reshape(len(units), -1)).reshape(-1, d, m * e)
+def _by_pair(mixture: Mixture, values: np.ndarray, evidence: Evidence) -> sparse.csr_array:
+    """(U, M E) from the values (pairs, E) of each batch and member."""
+    e, shape = values.shape[1], (evidence.design.n_units, len(evidence.coarse) * values.shape[1])
+    column = mixture.batch[:, None] * e + np.arange(e)
+    row = np.repeat(mixture.unit, e)
+    return sparse.csr_array((values.reshape(-1), (row, column.reshape(-1))), shape=shape)
+
+
+def _coarse_rows(evidence: Evidence, layout: Layout, mixture: Mixture, jacobian: np.ndarray) -> Rows:
+    """The transposed Jacobian of one field, from that of each batch in each member's predictor (pairs, E, d)."""
+    rows, e, d = evidence.coarse, jacobian.shape[1], jacobian.shape[2]
+    units = tuple(_by_pair(mixture, jacobian[:, :, i], evidence) for i in range(d))
     nation, region = np.repeat(rows.late_nation, e), np.repeat(rows.late_region, e)
-    core = np.concatenate(
-        [
-            np.tensordot(layout.fixed, units, axes=(0, 0)),
-            by_region,
-            (by_region.sum(axis=0) * nation)[None],
-            by_region * region,
-        ]
-    )
-    area = (layout.in_area @ units.reshape(len(units), -1)).reshape(-1, d, m * e)
-    return Vector(core, area, units)
-
-
-def inner_product(left: Vector, right: Vector) -> np.ndarray:
-    """Columns against columns."""
-    return sum(
-        np.tensordot(a, b, axes=((0, 1), (0, 1)))
-        for a, b in ((left.core, right.core), (left.area, right.area), (left.unit, right.unit))
-    )
+    area = np.stack([(layout.in_area @ part).toarray() for part in units], axis=1)
+    by_region = sums(layout.area_in_region, area)
+    fixed = np.stack([(part.T @ layout.fixed).T for part in units], axis=1)
+    core = np.concatenate([fixed, by_region, (by_region.sum(axis=0) * nation)[None], by_region * region])
+    return Rows(core, area, units)
 
 
 def pack(latent: Latent, field: int) -> Vector:
-    part = slice(None, -1) if field == SUPPORT else slice(-1, None)
+    """One field of a point, as one column."""
+    part = FIELDS[field][1]
     core = np.concatenate([latent.fixed, latent.region, latent.drift_nation, latent.drift])[:, part]
     return Vector(core[:, :, None], latent.area[:, part, None], latent.unit[:, part, None])
 
 
 def unpack(evidence: Evidence, fields: tuple[Vector, Vector], arrival: np.ndarray) -> Latent:
-    """A latent point from the first column of either field."""
+    """A latent point from the only column of either field and from arrival (Q + U,)."""
     f, r, q = evidence.design.fixed.shape[1], evidence.design.n_regions, evidence.design.arrival.shape[1]
     core = np.concatenate([v.core[:, :, 0] for v in fields], axis=1)
     return Latent(
@@ -407,27 +548,6 @@ def unpack(evidence: Evidence, fields: tuple[Vector, Vector], arrival: np.ndarra
         unit=np.concatenate([v.unit[:, :, 0] for v in fields], axis=1),
         drift_nation=core[f + r : f + r + 1],
         drift=core[f + r + 1 :],
-        arrival=arrival[:q, 0],
-        arrival_unit=arrival[q:, 0],
+        arrival=arrival[:q],
+        arrival_unit=arrival[q:],
     )
-
-
-def gradient(evidence: Evidence, layout: Layout, tangent: Tangent, prior: Prior) -> tuple[Vector, Vector]:
-    """Gradient of fine likelihood and prior at the tangent's point, either field."""
-    out = []
-    for field in (SUPPORT, TURNOUT):
-        score = tangent.scores[field]
-        point, precision = pack(tangent.latent, field), field_precisions(prior, field)
-        by_region = (layout.in_region @ score.reshape(len(score), -1)).reshape(-1, *score.shape[1:])
-        core = np.concatenate(
-            [layout.fixed.T @ score[:, 0], by_region[:, 0], score[:, 1].sum(axis=0)[None], by_region[:, 2]]
-        )[:, :, None]
-        area = (layout.in_area @ score[:, 0])[:, :, None]
-        out.append(
-            Vector(
-                core - precision.core[:, None, None] * point.core,
-                area - precision.area * point.area,
-                score[:, 0, :, None] - precision.unit * point.unit,
-            )
-        )
-    return out[0], out[1]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import logsumexp
 
-from .arrival import FULL, sigmoid, threshold
+from .arrival import FULL, sigmoid, thresholds
 from .design import Design
 from .evidence import Batches, Evidence, Group
 from .priors import Priors
@@ -82,7 +83,7 @@ def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
         region=scales[1],
         area=scales[2],
         unit=scales[3],
-        drift_nation=np.array([priors.drift_nation, priors.turnout_drift]),
+        drift_nation=np.array([evidence.drift_nation, priors.turnout_drift]),
         drift=np.column_stack([evidence.drift_region, np.full(design.n_regions, priors.turnout_drift)]),
         arrival_mean=mean,
         arrival=deviation,
@@ -139,7 +140,11 @@ def fine_predictor(evidence: Evidence, latent: Latent, eta: np.ndarray) -> np.nd
     """(N, E) of the fine batches, drift included."""
     rows = evidence.fine
     region = evidence.design.region[rows.group]
-    return eta[rows.group] + rows.late_nation[:, None] * latent.drift_nation + rows.late_region[:, None] * latent.drift[region]
+    return (
+        eta[rows.group]
+        + rows.late_nation[:, None] * latent.drift_nation
+        + rows.late_region[:, None] * latent.drift[region]
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +180,11 @@ def mix(evidence: Evidence, latent: Latent, eta: np.ndarray) -> Mixture:
     design, rows = evidence.design, evidence.coarse
     batch, unit, increment, step = _increments(evidence, latent)
     region = design.region[unit]
-    z = eta[unit] + rows.late_nation[batch, None] * latent.drift_nation + rows.late_region[batch, None] * latent.drift[region]
+    z = (
+        eta[unit]
+        + rows.late_nation[batch, None] * latent.drift_nation
+        + rows.late_region[batch, None] * latent.drift[region]
+    )
     votes = increment * design.valid_per_station[unit] * np.exp(z[:, -1])
     total = np.bincount(batch, votes, len(rows))
     weight = votes / total[batch]
@@ -186,28 +195,64 @@ def mix(evidence: Evidence, latent: Latent, eta: np.ndarray) -> Mixture:
 
 def _increments(evidence: Evidence, latent: Latent) -> tuple[np.ndarray, np.ndarray, np.ndarray, Steps]:
     """Stations expected from each member in each coarse batch."""
-    score = evidence.design.arrival @ latent.arrival + latent.arrival_unit
-    batch, unit, increment, before, after, capacity = [], [], [], [], [], []
-    row = 0
-    for group in evidence.groups:
-        shares = [_share(group, score, fraction) for fraction in group.boundaries]
-        for w0, w1 in zip(shares[:-1], shares[1:], strict=True):
-            batch.append(np.full(len(group.members), row))
-            unit.append(group.members)
-            increment.append(np.maximum(w1 - w0, 1e-12) * group.capacity + 1e-12)
-            before.append(w0 * (1.0 - w0))
-            after.append(w1 * (1.0 - w1))
-            capacity.append(group.capacity)
-            row += 1
-    steps = Steps(np.concatenate(before), np.concatenate(after), np.concatenate(capacity))
-    return np.concatenate(batch), np.concatenate(unit), np.concatenate(increment), steps
+    edges = _edges(evidence.groups)
+    score = (evidence.design.arrival @ latent.arrival + latent.arrival_unit)[edges.unit]
+    k = thresholds(score, edges.capacity, np.clip(edges.fraction, 1e-12, FULL), edges.starts)
+    share = sigmoid(np.repeat(k, edges.size) + score)
+    share[edges.nothing], share[edges.all] = 0.0, 1.0
+    w0, w1, capacity = share[edges.before], share[edges.after], edges.capacity[edges.after]
+    increment = np.maximum(w1 - w0, 1e-12) * capacity + 1e-12
+    return edges.batch, edges.unit[edges.after], increment, Steps(w0 * (1.0 - w0), w1 * (1.0 - w1), capacity)
 
 
-def _share(group: Group, score: np.ndarray, fraction: float) -> np.ndarray:
-    if fraction <= 0.0 or fraction >= FULL:
-        return np.full(len(group.members), float(fraction > 0.0))
-    own = score[group.members]
-    return sigmoid(threshold(own, group.capacity, fraction) + own)
+@dataclass(frozen=True, eq=False)
+class _Edges:
+    """Every group at every boundary of its batches, one after the other: pairs (edge, member), and batches between edges."""
+
+    unit: np.ndarray
+    """(pairs,)"""
+    capacity: np.ndarray
+    nothing: np.ndarray
+    """(pairs,) bool: nothing is in yet"""
+    all: np.ndarray
+    """(pairs,) bool: all is in"""
+    fraction: np.ndarray
+    """(edges,)"""
+    starts: np.ndarray
+    size: np.ndarray
+    """(edges,) members"""
+    before: np.ndarray
+    """Positions among the pairs, of those (batch, member): the edge before the batch and the one after it"""
+    after: np.ndarray
+    batch: np.ndarray
+
+
+@lru_cache(maxsize=2)
+def _edges(groups: tuple[Group, ...]) -> _Edges:
+    count = np.array([len(group.boundaries) for group in groups])
+    size = np.repeat([len(group.members) for group in groups], count)
+    starts = np.r_[0, size.cumsum()[:-1]]
+    fraction = np.concatenate([group.boundaries for group in groups])
+    first = np.r_[0, count.cumsum()[:-1]]
+    later = np.setdiff1d(np.arange(len(size)), first)  # the edges that end a batch
+
+    def pairs(edges: np.ndarray) -> np.ndarray:
+        return np.concatenate(
+            [np.arange(start, start + n) for start, n in zip(starts[edges], size[edges], strict=True)]
+        )
+
+    return _Edges(
+        unit=np.concatenate([np.tile(group.members, n) for group, n in zip(groups, count, strict=True)]),
+        capacity=np.concatenate([np.tile(group.capacity, n) for group, n in zip(groups, count, strict=True)]),
+        nothing=np.repeat(fraction <= 0.0, size),
+        all=np.repeat(fraction >= FULL, size),
+        fraction=fraction,
+        starts=starts,
+        size=size,
+        before=pairs(later - 1),
+        after=pairs(later),
+        batch=np.repeat(np.arange(len(later)), size[later]),
+    )
 
 
 def log_likelihood(evidence: Evidence, latent: Latent) -> float:
@@ -217,7 +262,9 @@ def log_likelihood(evidence: Evidence, latent: Latent) -> float:
     if len(evidence.fine):
         z = fine_predictor(evidence, latent, eta)
         logits = z[:, :-1] @ evidence.design.contrast.T
-        value += _support(evidence.fine, logits - logsumexp(logits, axis=1, keepdims=True)) + _turnout(evidence.fine, z[:, -1])
+        value += _support(evidence.fine, logits - logsumexp(logits, axis=1, keepdims=True)) + _turnout(
+            evidence.fine, z[:, -1]
+        )
     if len(evidence.coarse):
         mixture = mix(evidence, latent, eta)
         value += _support(evidence.coarse, np.log(mixture.mean)) + _turnout(evidence.coarse, mixture.log_votes)
@@ -263,7 +310,12 @@ def _normal(x: np.ndarray, deviation: np.ndarray) -> float:
 
 def grouped_units(evidence: Evidence) -> np.ndarray:
     """Positions of the units that lie in a coarse group."""
-    return np.unique(np.concatenate([group.members for group in evidence.groups]))
+    return _members(evidence.groups)
+
+
+@lru_cache(maxsize=2)
+def _members(groups: tuple[Group, ...]) -> np.ndarray:
+    return np.unique(np.concatenate([group.members for group in groups]))
 
 
 def log_scale_prior(priors: Priors, scales: np.ndarray) -> float:
@@ -274,9 +326,13 @@ def log_scale_prior(priors: Priors, scales: np.ndarray) -> float:
 def log_joint(evidence: Evidence, latent: Latent, scales: np.ndarray) -> float:
     """Joint log density in (effects, log scales), up to a constant."""
     prior = build_prior(evidence, scales)
-    return log_likelihood(evidence, latent) + log_prior(evidence, latent, prior) + log_scale_prior(evidence.priors, scales)
+    return (
+        log_likelihood(evidence, latent) + log_prior(evidence, latent, prior) + log_scale_prior(evidence.priors, scales)
+    )
 
 
 def moved(latent: Latent, step: Latent, length: float) -> Latent:
     """`latent + length * step`."""
-    return replace(latent, **{name: getattr(latent, name) + length * getattr(step, name) for name in Latent.__dataclass_fields__})
+    return replace(
+        latent, **{name: getattr(latent, name) + length * getattr(step, name) for name in Latent.__dataclass_fields__}
+    )

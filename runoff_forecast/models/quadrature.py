@@ -120,9 +120,9 @@ def _by_field(solver: Solver, tangent: Tangent, centre: np.ndarray, move: np.nda
     if not len(solver.evidence.coarse):
         scales = np.exp(centre + move)
         widths = scale_widths(solver.evidence.priors)
-        return solver.posterior(tangent, scales).by_field + (np.log(scales) - 0.5 * (scales / widths) ** 2).sum(axis=0)
+        return solver.weigh(tangent, scales).by_field + (np.log(scales) - 0.5 * (scales / widths) ** 2).sum(axis=0)
     logs = [centre + move * field for field in np.eye(2)]
-    return np.array([solver.posterior(tangent, np.exp(log)).log_marginal for log in logs])
+    return np.array([solver.weigh(tangent, np.exp(log)).log_marginal for log in logs])
 
 
 def _covariance(bend: np.ndarray) -> np.ndarray:
