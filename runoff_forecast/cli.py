@@ -1,11 +1,12 @@
 """The command line: parse, call, print. Results go to stdout, all else to stderr."""
 
+import contextlib
 import tomllib
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import pandas as pd
 import typer
@@ -17,7 +18,11 @@ from .checks import InvalidInput, Problem, listing
 from .checks.problem import AT_MOST_EACH
 from .night import Night
 from .outcome import Forecast
+from .sources.feeds import CountsFile as GrowingCounts, Feed
 from .sources.peru import ZONE as PERU
+
+if TYPE_CHECKING:
+    from .evaluate import Course
 
 BAD_INPUT, WRONG_USAGE, SICK_POSTERIOR = 1, 2, 3
 DEFAULT_SEED = 1
@@ -41,6 +46,14 @@ class UnitLevel(StrEnum):
     STATION = "station"
     PLACE = "place"
     DISTRICT = "district"
+
+
+class Depth(StrEnum):
+    """How fine the places are that an office is asked for."""
+
+    NATION = "nation"
+    REGION = "region"
+    UNIT = "unit"
 
 
 class Plainspoken(TyperGroup):
@@ -77,6 +90,14 @@ JsonFile = Annotated[
 ]
 ChartFile = Annotated[Path | None, typer.Option(help="Draw the final margin: .png, .svg or .pdf.", metavar="FILE")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Where the charts go.", metavar="FOLDER")]
+NightChartFile = Annotated[
+    Path | None, typer.Option("--chart", help="Draw the night: .png, .svg, .pdf.", metavar="FILE")
+]
+Moments = Annotated[int | None, typer.Option(min=1, help="At most so many moments, spread over the night.")]
+Jobs = Annotated[int, typer.Option(min=-1, help="Processes that share the work; -1: one for each core.")]
+KeepFolder = Annotated[
+    Path | None, typer.Option(help="Keep finished forecasts here, and go on from those found.", metavar="FOLDER")
+]
 Recount = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Also the chance of an end closer than this share (0.005 is half a point)."),
@@ -135,6 +156,44 @@ def forecast(
 
 
 @app.command()
+def replay(
+    election: ElectionName,
+    counts: CountsFile = None,
+    engine: EngineName = Engine.FAST,
+    draws: Draws = 4000,
+    seed: Seed = DEFAULT_SEED,
+    priors: PriorsFile = None,
+    moments: Moments = None,
+    jobs: Jobs = 1,
+    keep: KeepFolder = None,
+    json: JsonFile = None,
+    chart: NightChartFile = None,
+) -> None:
+    """Every moment of a night, forecast as if it were the last; scored where the result is known."""
+    from . import evaluate  # joblib and the scores are needed here alone
+
+    _check_targets(json, chart)
+    night = sources.load(election, counts=counts)
+    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors))
+    workers = evaluate.Workers(jobs=jobs, progress=True)
+    times = evaluate.spread_over(night.counts.times, moments)
+    try:
+        played = evaluate.replay(model, night, times=times, seed=seed, folder=keep, workers=workers)
+    except ValueError as wrong:  # the folder holds another replay
+        raise typer.BadParameter(str(wrong), param_hint="--keep") from wrong
+    if json == "-":
+        out.print(played.to_json(), soft_wrap=True, markup=False)
+    else:
+        out.print(terminal.progress(night, played.forecasts))
+        if night.result is not None:
+            out.print("", terminal.scores(played.summary()))
+    if json not in (None, "-"):
+        Path(json).write_text(played.to_json() + "\n", encoding="utf-8")
+    if chart is not None:
+        _draw_night(played.course, chart)
+
+
+@app.command()
 def demo(
     out_folder: OutFolder = Path("demo-output"),
     seed: Seed = DEFAULT_SEED,
@@ -149,6 +208,49 @@ def demo(
     out.print(terminal.progress(night, forecasts))
     for found in forecasts:
         _draw(found, out_folder / f"margin-{found.count.time:%Y-%m-%d-%H%M}.png")
+
+
+@app.command()
+def watch(
+    source: Annotated[str, typer.Argument(help="An election's folder, or an address.", metavar="FOLDER_OR_URL")],
+    html: Annotated[Path, typer.Option(help="The page to keep up to date.", metavar="FILE")],
+    every: Annotated[float, typer.Option(min=0, help="Seconds between looks.")] = 60.0,
+    election: Annotated[
+        str | None, typer.Option(help="With an address: whose register it is, a bundled id or a folder.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Where snapshots are kept; else beside the page.", metavar="FOLDER")
+    ] = None,
+    depth: Annotated[Depth, typer.Option(help="With ONPE's address: the finest level asked for.")] = Depth.REGION,
+    code: Annotated[
+        list[str] | None, typer.Option(help="With ONPE's address: the code of a candidate's list.", metavar="ID=CODE")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="One look, then end.")] = False,
+    bulletins: Annotated[int | None, typer.Option(min=1, help="End after so many bulletins.")] = None,
+    allow_shrinking: Annotated[
+        bool, typer.Option("--allow-shrinking", help="Believe bulletins that take back much of the count.")
+    ] = False,
+    engine: EngineName = Engine.FAST,
+    draws: Draws = 4000,
+    seed: Seed = DEFAULT_SEED,
+) -> None:
+    """Follows a count while it grows, keeps every snapshot, and keeps a page up to date."""
+    from . import report  # matplotlib takes as long to import as the rest together
+    from .sources.keeper import Keeper
+
+    feed = _feed(source, election, depth, _pairs(code, "--code"))
+    followed = report.Watch(
+        feed,
+        Keeper(keep or html.with_name(html.stem + "-snapshots")),
+        report.LivePage(lambda counts: models.forecast(counts, engine=engine.value, draws=draws, seed=seed)),
+        html,
+        _log,
+        every=every,
+        allow_shrinking=allow_shrinking,
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        if not followed.run(bulletins=bulletins, once=once):
+            raise typer.Exit(BAD_INPUT)
 
 
 @importers.command()
@@ -200,7 +302,7 @@ def main() -> None:
     app()
 
 
-def _end(message: str, code: int) -> None:
+def _end(message: str, code: int) -> NoReturn:
     err.print(message, style="red", soft_wrap=True, markup=False)
     raise typer.Exit(code)
 
@@ -229,6 +331,24 @@ def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
         if not (key and sign and value):
             raise typer.BadParameter(f"P1=..., got '{key}{sign}{value}'", param_hint=option)
     return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _feed(source: str, election: str | None, depth: Depth, codes: dict[str, str]) -> Feed:
+    if "://" not in source:
+        folder = sources.folder_of(election or source)
+        return GrowingCounts(sources.folder_of(source), sources.read_election(folder))
+    if election is None:
+        raise typer.BadParameter("an address needs --election, a bundled id or a folder", param_hint="--election")
+    try:
+        from .sources import addresses
+    except ModuleNotFoundError as missing:
+        _end(f"{missing.name} is needed to follow an address: pip install 'runoff-forecast[live]'", WRONG_USAGE)
+    asking = addresses.Asking(addresses.open_client(), _log, depth.value, codes=codes)
+    return addresses.feed_at(source, sources.read_election(sources.folder_of(election)), asking)
+
+
+def _log(line: str) -> None:
+    err.print(f"{datetime.now():%H:%M:%S}  {line}", soft_wrap=True, markup=False)
 
 
 def _say_problems(found: Sequence[Problem], path: Path | None) -> None:
@@ -288,4 +408,11 @@ def _draw(found: Forecast, path: Path) -> None:
     from . import charts  # matplotlib takes as long to import as the rest together
 
     charts.save(charts.draw_margin(found), path, described=charts.describe_margin(found))
+    err.print(f"chart: {path}", soft_wrap=True, markup=False)
+
+
+def _draw_night(course: "Course", path: Path) -> None:
+    from . import charts
+
+    charts.save(charts.draw_night(course), path, described=charts.describe_night(course))
     err.print(f"chart: {path}", soft_wrap=True, markup=False)

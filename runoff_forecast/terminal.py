@@ -1,6 +1,6 @@
 """A forecast as tables on a terminal."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,18 @@ from .night import Night
 if TYPE_CHECKING:
     from .outcome import Forecast
 
+
+POINT_SCORES = {
+    "raw_absolute_error": "raw margin so far, off by (points)",
+    "absolute_error": "expected margin, off by (points)",
+    "crps": "CRPS (points)",
+    "width_90": "width of the 90 % interval (points)",
+}
+SHARE_SCORES = {
+    "covered_50": "50 % interval held",
+    "covered_90": "90 % interval held",
+    "regions_covered_90": "regions' 90 % intervals held",
+}
 
 SHOWN = 8
 """Rows of candidates or pairs at most; a first round may have twenty candidates."""
@@ -111,6 +123,25 @@ def progress(night: Night, forecasts: Sequence["Forecast"]) -> Table:
     if night.result is not None:
         table.add_section()
         table.add_row("official", "", "", saying.points(night.result.margin), style="bold")
+    return table
+
+
+def scores(summary: Mapping[str, object]) -> Table:
+    """Averages over a replayed night, and when it was called."""
+    table = _table("Mean scores over the night's moments", ["score"], "value")
+    for name, said in POINT_SCORES.items():
+        table.add_row(said, saying.points(summary[name], 3).lstrip("+"))
+    for name, said in SHARE_SCORES.items():
+        table.add_row(said, _percent(summary[name]))
+    table.add_row("Brier score of the winner", f"{summary['brier']:.4f}")
+    call = summary["call"]
+    if call["candidate"] is None:
+        table.caption = "The night was not called: no chance passed 99.5 %."
+    else:
+        ends = "wrongly" if call["wrong"] else "rightly"
+        back = ", and taken back later" if call["taken_back"] else ""
+        table.caption = f"Called for {call['candidate']} at {_percent(call['counted_share'])} counted, {ends}{back}."
+    table.caption_justify = "left"
     return table
 
 

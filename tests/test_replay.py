@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import simulated
+from typer.testing import CliRunner
 
 import runoff_forecast as rf
+from runoff_forecast import cli
 from runoff_forecast.count import Counts
-from runoff_forecast.evaluate import BySize, Workers, replay, simulate
+from runoff_forecast.evaluate import BySize, Workers, replay, simulate, spread_over
 from runoff_forecast.models.design_based import DesignBased
 from runoff_forecast.models.yardsticks import RawCount
 
@@ -132,3 +134,45 @@ def test_a_bundled_night_can_be_replayed():
     units = night.counts.frame.loc[night.counts.frame["level"] == "unit", "time"].unique()
     played = replay(DesignBased(draws=100), night, times=units[:2])
     assert played.scores["error"].abs().max() < 0.01
+
+
+# The command.
+
+
+@pytest.fixture
+def folder(night, tmp_path):
+    rf.write_night(night, tmp_path / "small")
+    return tmp_path / "small"
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def test_the_command_prints_the_night_and_its_scores(folder, tmp_path):
+    given = ("--draws", 60, "--seed", 3, "--json", tmp_path / "replay.json", "--chart", tmp_path / "night.svg")
+    ended = run("replay", folder, *given)
+    assert ended.exit_code == 0, ended.output
+    assert "90 % interval held" in ended.stdout
+    told = json.loads((tmp_path / "replay.json").read_text(encoding="utf-8"))
+    assert len(told["forecasts"]) == 3
+    assert told["forecasts"][0]["seed"] == 3
+    assert "</svg>" in (tmp_path / "night.svg").read_text(encoding="utf-8")
+
+
+def test_the_command_goes_on_from_what_it_keeps(folder, tmp_path):
+    given = ("--draws", 60, "--moments", 2, "--keep", tmp_path / "kept", "--json", "-")
+    first, again = run("replay", folder, *given), run("replay", folder, *given)
+    assert first.exit_code == 0, first.output
+    assert first.stdout == again.stdout
+    assert len(json.loads(again.stdout)["forecasts"]) == 2
+    other = run("replay", folder, *given, "--seed", 9)
+    assert other.exit_code == 2
+    assert "another seed" in other.stderr
+
+
+def test_moments_are_spread_from_the_last_to_the_first(night):
+    times = night.counts.times
+    assert list(spread_over(times, None)) == list(times)
+    assert list(spread_over(times, 1)) == [times[-1]]
+    assert list(spread_over(times, 2)) == [times[0], times[-1]]

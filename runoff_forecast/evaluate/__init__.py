@@ -11,6 +11,7 @@ from .averages import (
 )
 from .backtest import Backtest as Backtest, Cell as Cell, backtest as backtest
 from .bulletins import Bulletins as Bulletins, bulletins_of as bulletins_of
+from .calibration import calibrate as calibrate, draw_night as draw_night, uniformity as uniformity
 from .calls import (
     Call as Call,
     call_curve as call_curve,
@@ -38,7 +39,12 @@ from .replay import Replay as Replay, replay as replay, spread_over as spread_ov
 from .route import Route as Route, route_of as route_of
 from .sampling import Sampling as Sampling, sampling_of as sampling_of
 from .scores import Scores as Scores, score as score
-from .sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity, with_drift as with_drift
+from .sensitivity import (
+    DriftTimes as DriftTimes,
+    Sensitivity as Sensitivity,
+    sensitivity as sensitivity,
+    with_drift as with_drift,
+)
 from .shift import Shift as Shift, tells_shift as tells_shift
 from .simulate import (
     FRACTIONS as FRACTIONS,

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -87,16 +87,24 @@ def backtest(plan: Backtest, folder: Path | str, *, workers: Workers = ALONE) ->
     """One row a forecast: the names of the cell, night, fraction, seconds, failed, and the fields of `Scores`.
 
     Cells found finished in the folder are not done again, and each is kept as soon as it is done; the table is kept in
-    the folder too. A model that fails leaves rows that say why in `failed`, and no scores.
+    the folder too. A model that fails leaves rows that say why in `failed`, and no scores; it is tried again next time.
     """
     folder = Path(folder)
     paths = {cell: folder / CELLS / plan.file_of(cell) for cell in plan.cells}
-    missing = [cell for cell, path in paths.items() if not path.exists()]
+    missing = [cell for cell, path in paths.items() if not _is_finished(path)]
     for number, rows in workers.run(_night_of, [plan.piece(cell) for cell in missing], said="backtest"):
         write_whole(paths[missing[number]], lambda path, rows=rows: path.write_text(json.dumps(rows), encoding="utf-8"))
-    table = pd.DataFrame([row for path in paths.values() for row in json.loads(path.read_text(encoding="utf-8"))])
+    table = pd.DataFrame([row for path in paths.values() for row in _rows(path)])
     write_whole(folder / TABLE, lambda path: table.to_parquet(path, index=False))
     return table
+
+
+def _is_finished(path: Path) -> bool:
+    return path.exists() and all(row["failed"] is None for row in _rows(path))
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _night_of(
@@ -117,8 +125,3 @@ def _night_of(
         seconds = time.perf_counter() - start
         rows.append(head | {"seconds": seconds, "failed": None} | asdict(score(forecast, night.result)))
     return rows
-
-
-def finished_cells(folder: Path | str) -> Iterator[Path]:
-    """The files of the cells that are done."""
-    yield from sorted((Path(folder) / CELLS).glob("*.json"))

@@ -178,6 +178,13 @@ def replay(
     return Replay(model, night, seed, moments, None if folder is None else Path(folder), workers)
 
 
+def spread_over(times: pd.DatetimeIndex, at_most: int | None) -> pd.DatetimeIndex:
+    """At most so many of a night's times, from the first to the last; None: all of them."""
+    if at_most is None or len(times) <= at_most:
+        return times
+    return times[np.unique(np.linspace(len(times) - 1, 0, at_most).round().astype(int))]
+
+
 def _forecast(model: Model, counts: Counts | Count, seed: int) -> Forecast:
     return replace(model(counts, rng=np.random.default_rng(seed)), seed=seed)
 

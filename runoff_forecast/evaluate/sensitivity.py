@@ -17,6 +17,20 @@ DRIFTS = ("drift_nation", "drift_unit", "drift_region", "turnout_drift")
 FACTORS = (0.5, 1.0, 2.0)
 
 
+@dataclass(frozen=True)
+class DriftTimes:
+    """A model with all widths of its drift prior times a factor; nearly none takes the drift out."""
+
+    model: StratifiedArrival
+    factor: float
+
+    def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
+        """The forecast of the night so far."""
+        night = Counts.from_count(counts) if isinstance(counts, Count) else counts
+        priors = with_drift(self.model.evidence(night).priors, self.factor)
+        return replace(self.model, priors=priors)(night, rng=rng)
+
+
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
     """The same count forecast under several widths of the drift, and from the counted stations alone."""
@@ -43,11 +57,7 @@ def sensitivity(
 ) -> Sensitivity:
     """The forecast of a night so far under the drift prior times each factor, all from the same seed."""
     night = Counts.from_count(counts) if isinstance(counts, Count) else counts
-    priors = model.evidence(night).priors
-    forecasts = {}
-    for factor in factors:
-        changed = replace(model, priors=with_drift(priors, factor))
-        forecasts[float(factor)] = changed(night, rng=np.random.default_rng(seed))
+    forecasts = {float(f): DriftTimes(model, f)(night, rng=np.random.default_rng(seed)) for f in factors}
     return Sensitivity(forecasts, DesignBased()(night, rng=np.random.default_rng(seed)))
 
 

@@ -1,0 +1,125 @@
+"""The track record, made anew: `python -m benchmarks.record`.
+
+Replays of simulated nights on real station files (../shared/data, if there) and of the bundled nights as they were.
+What is finished is kept in the folder, so that a run that was stopped goes on; the tables go to its record.md and,
+between the lines `<!-- record -->` and `<!-- /record -->`, to MODEL.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from runoff_forecast.evaluate import Workers, backtest
+from runoff_forecast.evaluate.record import OURS, Record, known_truths, markdown, plan_of, real_nights
+from runoff_forecast.models import StratifiedArrival
+from runoff_forecast.sources import elections
+
+ROOT = Path(__file__).resolve().parents[1]
+START, END = "<!-- record -->", "<!-- /record -->"
+
+
+def main() -> None:
+    """Run it."""
+    chosen = _arguments()
+    workers = Workers(jobs=chosen.jobs, scheduler=chosen.scheduler, progress=True)
+    truths, skipped = known_truths(chosen.reference)
+    start = time.perf_counter()
+    plans = plan_of(truths, seeds=range(1, chosen.seeds + 1), draws=chosen.draws)
+    scores = pd.concat(
+        [
+            backtest(plan, chosen.folder / name, workers=workers)
+            for plan, name in zip(plans, ("all", "no-drift"), strict=True)
+        ]
+    )
+    real = real_nights(StratifiedArrival(draws=chosen.draws), list(elections()), workers=workers)
+    minutes = (time.perf_counter() - start) / 60
+    text = "\n\n".join([_made(chosen, minutes, skipped), *_sections(Record(scores), real)])
+    (chosen.folder / "record.md").write_text(text + "\n", encoding="utf-8")
+    _into_card(text)
+    print(text)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reference", type=Path, default=ROOT.parent / "shared" / "data", help="the offices' files")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "record", help="where finished cells are kept")
+    parser.add_argument("--seeds", type=int, default=5, help="nights of each election, order and level")
+    parser.add_argument("--draws", type=int, default=2000)
+    parser.add_argument("--jobs", type=int, default=-1, help="processes; -1: one for each core")
+    parser.add_argument("--scheduler", help="address of a dask.distributed scheduler")
+    return parser.parse_args()
+
+
+def _made(chosen: argparse.Namespace, minutes: float, skipped: list[str]) -> str:
+    said = (
+        f"Made on {datetime.now(UTC):%Y-%m-%d} at commit {_commit()}, seeds 1 to {chosen.seeds}, "
+        f"{chosen.draws:,} draws, in {minutes:.0f} minutes (cells finished earlier are not in that)."
+    )
+    missing = [f"Skipped: {reason}; made-up stations stand in." for reason in skipped]
+    return " ".join([said, *missing])
+
+
+def _commit() -> str:
+    def git(*arguments: str) -> str:
+        found = subprocess.run(["git", *arguments], capture_output=True, text=True, cwd=ROOT, check=False)
+        return found.stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + (", with changes" if changed else "")
+
+
+def _sections(record: Record, real: pd.DataFrame) -> list[str]:
+    digits = {"absolute_error": 2, "crps": 3, "interval_score_90": 2, "width_90": 2, "seconds": 2, "median_at": 2}
+    narrow, calls = record.too_narrow(), record.calls()
+    ratios = record.against_the_best()
+    ours = record.table(["fraction"])
+    return [
+        "### By level\n\n" + markdown(record.table(["level"]).drop(columns="width_90"), digits=digits),
+        "### By order of arrival\n\n" + markdown(_short(record.table(["order"])), digits=digits),
+        "### By share counted, our model\n\n" + markdown(ours[ours["model"] == OURS], digits=digits),
+        "### Calls\n\n" + markdown(calls, digits=digits),
+        "### Coverage under the usual orders\n\n" + markdown(record.usual_coverage()),
+        f"### Cells below their promise beyond chance: {len(narrow)}\n\n"
+        + (markdown(narrow) if len(narrow) else "None."),
+        "### Our model over the best yardstick\n\n" + markdown(ratios, digits={"crps": 2, "interval_score_90": 2}),
+        f"Where stations come in no order, our 90 % interval by district is {record.price_of_drift():.2f} times as "
+        "wide as without drift.",
+        "### Nights as they were\n\n" + markdown(_real(real), digits=digits),
+        *[f"Failed forecasts: {count} of {model} ({why})." for (model, why), count in record.failures().items()],
+    ]
+
+
+def _short(table: pd.DataFrame) -> pd.DataFrame:
+    return table[
+        ["model", "order", "nights", "absolute_error", "crps", "interval_score_90", "covered_50", "covered_90"]
+    ]
+
+
+def _real(scores: pd.DataFrame) -> pd.DataFrame:
+    table = scores.assign(absolute_error=100 * scores["error"].abs(), raw=100 * scores["raw_error"].abs())
+    table[["width_90", "crps"]] *= 100
+    columns = {"raw": "mean", "absolute_error": "mean", "crps": "mean", "width_90": "mean", "covered_50": "mean"}
+    found = table.groupby("election", sort=False).agg(
+        {"time": "size", **columns, "covered_90": "mean", "brier": "mean"}
+    )
+    return found.rename(columns={"time": "moments"}).reset_index()
+
+
+def _into_card(text: str) -> None:
+    card = ROOT / "MODEL.md"
+    if not card.exists():
+        return
+    whole = card.read_text(encoding="utf-8")
+    if START in whole and END in whole:
+        before, after = whole.split(START)[0], whole.split(END)[1]
+        card.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Laws of the record: its tables are those of its scores, its bars say what is missed, and drift can be taken out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import simulated
+
+from benchmarks import record as script
+from runoff_forecast.evaluate import ORDERS, Backtest, DriftTimes, Random, backtest, sensitivity, simulate, with_drift
+from runoff_forecast.evaluate.record import MADE_UP, NO_DRIFT, OURS, Record, known_truths, markdown, plan_of, yardsticks
+from runoff_forecast.models import Priors, StratifiedArrival
+from runoff_forecast.models.design_based import DesignBased
+from runoff_forecast.models.yardsticks import RawCount
+
+ORDERS_TRIED = {name: ORDERS[name] for name in ("random", "urban first", "adversarial")}
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory) -> Record:
+    models = {OURS: DesignBased(draws=60), NO_DRIFT: DesignBased(draws=50), "raw count": RawCount()}
+    models["broken"] = simulated.Broken()
+    plan = Backtest({"small": simulated.truth()}, models, ORDERS_TRIED, ("unit", "nation"), range(2), (0.2, 0.6))
+    return Record(backtest(plan, tmp_path_factory.mktemp("record")))
+
+
+def test_tables_are_means_of_the_scores(record):
+    table = record.table(["level"]).set_index(["model", "level"])
+    scores = record.scores[(record.scores["model"] == OURS) & (record.scores["level"] == "unit")]
+    assert table.loc[(OURS, "unit"), "crps"] == pytest.approx(100 * scores["crps"].mean())
+    assert table.loc[(OURS, "unit"), "covered_90"] == pytest.approx(scores["covered_90"].astype(float).mean())
+    assert table.loc[(OURS, "unit"), ["forecasts", "nights"]].to_list() == [12, 6]
+
+
+def test_bars_are_judged(record):
+    assert set(record.too_narrow().columns) >= {"order", "level", "fraction", "mass", "p_value"}
+    ratios = record.against_the_best()
+    assert len(ratios) == 6
+    assert (ratios["crps"] > 0).all()
+    coverage = record.usual_coverage()
+    assert set(coverage["election"]) == {"small", "all"}
+    assert np.isfinite(record.price_of_drift())
+
+
+def test_calls_under_adversarial_orders_are_told_apart(record):
+    calls = record.calls().set_index(["orders", "model"])
+    assert calls.loc[("others", "raw count"), "nights"] == 8
+    assert calls.loc[("adversarial", "raw count"), "nights"] == 4
+
+
+def test_failures_are_told(record):
+    assert record.failures().to_dict() == {("broken", "ArithmeticError: no mode"): 24}
+    assert "broken" not in set(record.known["model"])
+
+
+def test_the_script_writes_every_section(record):
+    real = record.scores[record.scores["model"] == OURS].assign(time=0)
+    text = "\n\n".join(script._sections(record, real))
+    for part in ("By level", "By order of arrival", "Calls", "beyond chance", "Failed forecasts: 24 of broken"):
+        assert part in text
+
+
+def test_without_station_files_what_is_skipped_is_said(tmp_path):
+    truths, skipped = known_truths(tmp_path)
+    assert list(truths) == [name + MADE_UP for name in ("peru-2016-runoff", "peru-2021-runoff")]
+    assert len(skipped) == 2
+    assert all("mesas-runoff" in reason for reason in skipped)
+    plans = plan_of(truths, seeds=range(5))
+    assert len({cell.night for cell in plans[0].cells}) == 400
+    assert set(plans[0].models) == {OURS, *yardsticks()}
+
+
+def test_markdown_is_a_table():
+    table = pd.DataFrame({"a": [1.23456, np.nan], "b": ["x", "y"], "c": [True, False]})
+    assert markdown(table, digits={"a": 1}).splitlines() == [
+        "| a | b | c |",
+        "| --- | --- | --- |",
+        "| 1.2 | x | yes |",
+        "| – | y | no |",
+    ]
+
+
+def test_the_card_takes_the_record_between_its_marks(tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    script._into_card("tables")  # there is no card yet
+    card = tmp_path / "MODEL.md"
+    card.write_text("before <!-- record -->old<!-- /record --> after", encoding="utf-8")
+    script._into_card("tables")
+    assert card.read_text(encoding="utf-8") == "before <!-- record -->\ntables\n<!-- /record --> after"
+
+
+# Sensitivity.
+
+
+def test_wider_drift_is_a_wider_forecast():
+    night = simulate(simulated.truth(), Random(), fractions=(0.5,), rng=np.random.default_rng(1))
+    found = sensitivity(StratifiedArrival(draws=800), night.counts, factors=(0.5, 1.0, 20.0))
+    table = found.to_frame()
+    assert list(table.index) == ["drift x 0.5", "drift x 1", "drift x 20", "design-based"]
+    assert table.loc["drift x 20", "sd"] > 1.5 * table.loc["drift x 0.5", "sd"]
+    assert 0 <= found.swing <= 1
+    alone = StratifiedArrival(draws=800)(night.counts, rng=np.random.default_rng(1))
+    assert table.loc["drift x 1", "mean"] == pytest.approx(float(alone.mean(alone.margin)))
+    none = DriftTimes(StratifiedArrival(draws=800), 1e-3)(night.counts, rng=np.random.default_rng(1))
+    assert float(none.sd(none.margin)) <= table.loc["drift x 0.5", "sd"] * 1.05
+
+
+def test_only_drift_is_scaled():
+    changed = with_drift(Priors(), 2.0)
+    assert changed.drift_unit == 2 * Priors().drift_unit
+    assert changed.region == Priors().region
