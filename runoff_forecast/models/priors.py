@@ -71,10 +71,10 @@ class Priors:
     arrival_unit: float = 2.0
     """Logits: units early or late for reasons of their own; what makes the first few consulates odd."""
 
-    misfit: float = 0.35
+    misfit: float = 0.8
     """Logits: how far the units of a coarse batch lie from their group's smooth order of arrival. A batch with a share of its
     group's units is a sample of them without replacement: the deviation of its mean is this over the root of their number."""
-    misfit_turnout: float = 0.5
+    misfit_turnout: float = 0.6
     """Logs: the same of valid votes a station."""
 
     contested_counted: float = 0.86
