@@ -29,4 +29,10 @@ from .models import (
 )
 from .night import Night as Night, Result as Result
 from .outcome import Forecast as Forecast
-from .sources import elections as elections, load as load, read_counts as read_counts, write_night as write_night
+from .sources import (
+    bulletin as bulletin,
+    elections as elections,
+    load as load,
+    read_counts as read_counts,
+    write_night as write_night,
+)

@@ -1,5 +1,6 @@
 """Files and publishers to records; nothing else knows a format."""
 
+from .bulletin import bulletin as bulletin
 from .catalog import elections as elections, folder_of as folder_of, load as load
 from .folder import (
     check_folder as check_folder,
