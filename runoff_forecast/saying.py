@@ -23,9 +23,9 @@ def points(margin: float, digits: int = 2) -> str:
     return number[1:] if float(number) == 0 else number.replace("-", "−")
 
 
-def leader(margin: float, first: str, second: str, tie: str = "tie") -> str:
+def leader(margin: float, first: str, second: str, tie: str = "tie", digits: int = 2) -> str:
     """Who is ahead by how many points: a margin without the riddle of its sign."""
-    number = points(abs(margin))
+    number = points(abs(margin), digits)
     return tie if not number.startswith("+") else f"{first if margin > 0 else second} {number}"
 
 

@@ -3,6 +3,7 @@
 from .arrival import describe_arrival as describe_arrival, draw_arrival as draw_arrival
 from .bulletins import describe_bulletins as describe_bulletins, draw_bulletins as draw_bulletins
 from .drift import describe_drift as describe_drift, draw_drift as draw_drift
+from .inline import PAGE_COLORS as PAGE_COLORS, inline_svg as inline_svg
 from .margin import describe_margin as describe_margin, draw_margin as draw_margin
 from .night import (
     describe_night as describe_night,
@@ -24,4 +25,4 @@ from .route import describe_route as describe_route, draw_route as draw_route
 from .sampling import describe_sampling as describe_sampling, draw_sampling as draw_sampling
 from .shares import describe_shares as describe_shares, draw_shares as draw_shares
 from .shift import describe_shift as describe_shift, draw_shift as draw_shift
-from .style import save as save
+from .style import candidate_colors as candidate_colors, save as save

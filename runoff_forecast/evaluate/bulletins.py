@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..count import Counts
 from ..outcome import Forecast
+from .course import Course
 
 LEAST = 0.004
 """Share of all stations below which a bulletin is joined to the next: its split would be noise."""
@@ -28,9 +28,9 @@ class Bulletins:
     """Margin of what is still out, with a 90 % interval; NaN where nothing is."""
 
 
-def bulletins_of(counts: Counts, forecast: Forecast) -> Bulletins:
+def bulletins_of(course: Course, forecast: Forecast) -> Bulletins:
     """The bulletins up to the forecast's; raises ValueError where none has any votes."""
-    states = _states(list(counts.until(forecast.count.time)))
+    states = _states(course.bulletins[course.bulletins.index <= forecast.count.time])
     if states.empty:
         raise ValueError(f"{forecast.election.id} has no bulletin with votes by then")
     total = float(forecast.mean(forecast.votes.sum("candidate")))
@@ -54,16 +54,16 @@ def bulletins_of(counts: Counts, forecast: Forecast) -> Bulletins:
     return Bulletins(forecast, table, float(_needed(states, total).iloc[-1]), float(expected), float(low), float(high))
 
 
-def _states(counts: list) -> pd.DataFrame:
+def _states(bulletins: pd.DataFrame) -> pd.DataFrame:
     """The count after each bulletin that is kept: share of stations, valid votes, lead; index time.
 
     Walks backwards, so that the last state is kept; one with no fewer votes than the next is a correction.
     """
     kept: list[tuple] = []
-    for count in reversed(counts):
-        votes = float(count.votes.sum())
-        if votes > 0 and (not kept or (count.counted_share <= kept[-1][1] - LEAST and votes < kept[-1][2])):
-            kept.append((count.time, count.counted_share, votes, float(count.votes.iloc[0] - count.votes.iloc[1])))
+    for row in bulletins[::-1].itertuples():
+        grown = not kept or (row.counted_share <= kept[-1][1] - LEAST and row.votes < kept[-1][2])
+        if row.votes > 0 and grown:
+            kept.append((row.Index, row.counted_share, row.votes, row.margin * row.votes))
     return pd.DataFrame(kept[::-1], columns=["time", "share", "votes", "lead"]).set_index("time")
 
 

@@ -25,7 +25,7 @@ class Course:
 
     election: Election
     bulletins: pd.DataFrame
-    """Index time (aware): counted_share, margin (NaN before the first vote)."""
+    """Index time (aware): counted_share, votes (valid ones in), margin (NaN before the first vote)."""
     moments: xr.Dataset
     """Over time (UTC, without zone): counted_share; margin (time, quantile); chance (time, candidate) to win, or to
     advance; share_so_far (time, candidate), share (time, candidate, quantile); in first rounds ahead (time, candidate,
@@ -85,8 +85,8 @@ class Course:
 
 
 def _bulletins(known: Sequence[Count]) -> pd.DataFrame:
-    rows = {count.time: (count.counted_share, count.margin) for count in known}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["counted_share", "margin"])
+    rows = {count.time: (count.counted_share, float(count.votes.sum()), count.margin) for count in known}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["counted_share", "votes", "margin"])
     return table.rename_axis("time").sort_index()
 
 

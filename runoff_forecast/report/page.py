@@ -1,15 +1,24 @@
 """The page: one self-contained HTML file that says what is counted, what is out, and what may become of it."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from ..charts.words import words
+from ..election import Source
 from ..evaluate import Course
 from ..evaluate.keeping import write_whole
 from ..night import Night
 from ..outcome import Forecast
+from .figures import figures_of, themed_colors
+from .headline import details, headline
+from .phrases import PageWords
+from .tables import kind_rows, record_rows, region_rows
+from .words import page_words
 
 TEMPLATE = "page.html.jinja"
 READABLE = 0o644
@@ -35,11 +44,35 @@ def page(
     """The page as HTML text. The last of the forecasts is the one it is about; the earlier ones tell the night.
 
     course: the night, where its forecasts were not kept; the last forecast need not be in it. record: how good earlier
-    forecasts were, a row a night.
+    forecasts were, a row a night: title, moments, absolute_error, raw_absolute_error (shares) and covered_90.
     """
     forecast = forecasts[-1]
-    course = Course.of(forecasts, counts=night.counts, result=night.result) if course is None else course.then(forecast)
-    return _templates.get_template(TEMPLATE).render(lang=lang, forecast=forecast, course=course, record=record)
+    if course is None:
+        so_far = night.counts.until(forecast.count.time)
+        course = Course.of(forecasts, counts=so_far, result=night.result)
+    else:
+        course = course.then(forecast)
+    text, says = page_words(lang), words(lang)
+    return _templates.get_template(TEMPLATE).render(
+        lang=lang,
+        text=text,
+        forecast=forecast,
+        headline=headline(forecast, text, says),
+        details=details(forecast, night, text, says),
+        as_of=text.as_of.format(time=says.time(forecast.count.time, forecast.election.timezone)),
+        colors=themed_colors(forecast),
+        figures=figures_of(forecast, course, lang),
+        sides=[candidate.name for candidate in forecast.election.candidates[:2]],
+        regions=region_rows(forecast, says, text.of_votes),
+        kinds=kind_rows(forecast, says),
+        out=_out(forecast, text, lang),
+        how=_how(forecast, text, lang),
+        record=[] if record is None else record_rows(record, says),
+        sources=[_source(source, text) for source in forecast.election.sources],
+        warnings=list(dict.fromkeys(forecast.diagnostics["warnings"])),
+        made=_made(forecast, text, lang),
+        data=_as_script(forecast),
+    )
 
 
 def write_page(text: str, path: Path | str) -> Path:
@@ -51,3 +84,41 @@ def write_page(text: str, path: Path | str) -> Path:
 
     write_whole(Path(path), write)
     return Path(path)
+
+
+def _out(forecast: Forecast, text: PageWords, lang: str) -> str:
+    says, votes = words(lang), forecast.outstanding.sum("candidate")
+    low, high = forecast.quantiles(votes, [0.05, 0.95]).to_numpy()
+    expected = float(forecast.mean(votes))
+    return text.out_text.format(votes=says.number(expected), low=says.number(low), high=says.number(high))
+
+
+def _how(forecast: Forecast, text: PageWords, lang: str) -> list[str]:
+    draws = words(lang).number(forecast.draws.sizes["draw"])
+    return [
+        text.how_count,
+        text.how_model.format(unit=forecast.election.unit),
+        text.how_contested,
+        text.how_draws.format(draws=draws),
+        text.how_words,
+    ]
+
+
+def _source(source: Source, text: PageWords) -> dict[str, str | None]:
+    notes = [source.publisher]
+    if source.licence:
+        notes.append(text.licence.format(licence=source.licence))
+    if source.retrieved:
+        notes.append(text.retrieved.format(date=source.retrieved.isoformat()))
+    return {"title": source.title, "notes": ", ".join(notes), "url": source.url}
+
+
+def _made(forecast: Forecast, text: PageWords, lang: str) -> str:
+    draws = words(lang).number(forecast.draws.sizes["draw"])
+    return text.made.format(engine=forecast.engine, draws=draws, seed="–" if forecast.seed is None else forecast.seed)
+
+
+def _as_script(forecast: Forecast) -> Markup:
+    """JSON that no text in it can end early."""
+    told = json.dumps(forecast.to_dict(), ensure_ascii=False, allow_nan=False)
+    return Markup(told.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))

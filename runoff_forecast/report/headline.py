@@ -1,0 +1,114 @@
+"""The headline: what the forecast says, in words no surer than its draws."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import saying
+from ..charts.words import Words
+from ..night import Night
+from ..outcome import Forecast
+from .phrases import PageWords
+
+BANDS = ((0.995, "certain"), (0.95, "very_likely"), (0.8, "likely"), (0.6, "leaning"))
+"""From which probability on which word is used; below the last it is open. The page explains them."""
+NAMED = 4
+"""Candidates whose chances are told, at most."""
+
+
+def headline(forecast: Forecast, text: PageWords, says: Words) -> str:
+    """One sentence on who wins, or on who goes on to the runoff."""
+    if forecast.election.first_round is not None:
+        return _who_goes_on(forecast, text, says)
+    chances = forecast.win_probability.sort_values(ascending=False, kind="stable")
+    first, second = (_names(forecast)[name] for name in chances.index[:2])
+    if forecast.finished:
+        votes = forecast.mean(forecast.votes).to_series().sort_values(ascending=False)
+        ahead = votes.iloc[0] - votes.iloc[1]
+        return text.won.format(name=first, votes=says.number(ahead)) if ahead > 0 else text.tied
+    return _phrase(text, "", chances.iloc[0]).format(name=first, rival=second)
+
+
+def details(forecast: Forecast, night: Night, text: PageWords, says: Words) -> list[str]:
+    """The sentences below the headline."""
+    count, election = forecast.count, forecast.election
+    told = [_chances(forecast, text, says)]
+    if election.first_round is None:
+        told.append(
+            text.expected.format(
+                leader=says.leader(forecast.quantile(0.5), election),
+                interval=says.leaders(*forecast.interval(0.9), election),
+            )
+        )
+    if np.isnan(count.margin):
+        told.append(text.nothing_yet)
+    elif forecast.finished:
+        told.append(text.count_done)
+    else:
+        out = float(forecast.mean(forecast.outstanding.sum("candidate")))
+        told.append(
+            text.in_the_count.format(
+                leader=_in_the_lead(forecast, says), counted=says.stations(count.counted_share), votes=_rough(out, says)
+            )
+        )
+    if election.preliminary:
+        told.append(text.preliminary)
+    if night.result is not None and election.first_round is None:
+        told.append(text.official.format(leader=says.leader(night.result.margin, election)))
+    return told
+
+
+def _who_goes_on(forecast: Forecast, text: PageWords, says: Words) -> str:
+    names = _names(forecast)
+    outright = forecast.outright_probability.sort_values(ascending=False)
+    if outright.sum() > 0.5:
+        if outright.iloc[0] >= BANDS[-1][0] and not forecast.finished:
+            return _phrase(text, "", outright.iloc[0]).format(name=names[outright.index[0]], rival="")
+        chance = says.in_hundred(outright.iloc[0], certain=forecast.finished)
+        return text.outright.format(name=names[outright.index[0]], chance=chance)
+    pair, chance = forecast.pairings.index[0], float(forecast.pairings.iloc[0])
+    if len(pair) == 2 and chance >= BANDS[-1][0]:
+        phrase = text.meet_done if forecast.finished else _phrase(text, "meet_", chance)
+        return phrase.format(name=names[pair[0]], rival=names[pair[1]])
+    likeliest = forecast.advance_probability.sort_values(ascending=False, kind="stable")
+    sure = likeliest.iloc[0] >= BANDS[0][0]
+    return text.meet_half_open.format(name=names[likeliest.index[0]]) if sure else text.meet_open
+
+
+def _phrase(text: PageWords, aim: str, probability: float) -> str:
+    for least, word in BANDS:
+        if probability >= least:
+            return getattr(text, aim + word)
+    return getattr(text, aim + "open")
+
+
+def _chances(forecast: Forecast, text: PageWords, says: Words) -> str:
+    first_round = forecast.election.first_round
+    chances = forecast.win_probability if first_round is None else forecast.advance_probability
+    likeliest = chances.sort_values(ascending=False, kind="stable")[:NAMED]
+    told = _listed([_chance(forecast, says, name, chance) for name, chance in likeliest.items()])
+    return (text.chances if first_round is None else text.chances_to_advance).format(chances=told)
+
+
+def _chance(forecast: Forecast, says: Words, name: str, chance: float) -> str:
+    return f"{_names(forecast)[name]} {says.in_hundred(chance, certain=forecast.finished)}"
+
+
+def _in_the_lead(forecast: Forecast, says: Words) -> str:
+    """Who is first in the count, and by how much of the valid votes."""
+    shares = (forecast.count.votes / forecast.count.votes.sum()).sort_values(ascending=False, kind="stable")
+    return saying.leader(shares.iloc[0] - shares.iloc[1], _names(forecast)[shares.index[0]], "", says.tie)
+
+
+def _names(forecast: Forecast) -> dict[str, str]:
+    return {candidate.id: candidate.name for candidate in forecast.election.candidates}
+
+
+def _rough(votes: float, says: Words) -> str:
+    """To two figures: an estimate that is told to the last vote looks like a count."""
+    digits = max(len(f"{votes:.0f}") - 2, 0)
+    return says.number(round(votes, -digits))
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return "; ".join(parts)

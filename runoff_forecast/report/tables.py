@@ -1,0 +1,94 @@
+"""The tables of a page: cells that are read, and the values that they are sorted by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from .. import saying
+from ..charts.rows import region_names
+from ..charts.words import Words
+from ..outcome import Forecast
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: what is read, what it is sorted by, and a note for those who want to know more."""
+
+    text: str | Markup
+    value: str | float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its heading, and its cells."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+
+def region_rows(forecast: Forecast, says: Words, of_votes: str) -> list[Row]:
+    """Votes out, share counted, expected lead and its interval by region, most votes out first."""
+    table = forecast.to_frame().assign(name=region_names(forecast.election, says))
+    table = table.sort_values("outstanding", ascending=False, kind="stable")
+    return [Row(row["name"], _region_cells(forecast, row, says, of_votes)) for _, row in table.iterrows()]
+
+
+def kind_rows(forecast: Forecast, says: Words) -> list[Row]:
+    """Stations and votes out by kind of place, and the lead among them."""
+    if "outstanding_kind" not in forecast.draws:
+        return []
+    table = forecast.outstanding_by_kind()
+    table = table[table["votes"] >= 0.5].sort_values("votes", ascending=False)
+    return [Row(says.kind(str(kind)), _kind_cells(forecast, row, says)) for kind, row in table.iterrows()]
+
+
+def record_rows(record: pd.DataFrame, says: Words) -> list[Row]:
+    """The record, a row a night: forecasts, mean errors in points, share within the 90 % interval."""
+    rows = []
+    for _, row in record.iterrows():
+        errors = [Cell(f"{100 * row[name]:.2f}", float(row[name])) for name in ("absolute_error", "raw_absolute_error")]
+        held = Cell(says.percent(row["covered_90"]), float(row["covered_90"]))
+        rows.append(Row(str(row["title"]), (Cell(f"{row['moments']:.0f}", float(row["moments"])), *errors, held)))
+    return rows
+
+
+def _region_cells(forecast: Forecast, row: pd.Series, says: Words, of_votes: str) -> tuple[Cell, ...]:
+    known = bool(row["counted_share_known"])
+    counted = says.percent(row["counted_share"]) + ("" if known else " *")
+    return (
+        Cell(says.number(row["outstanding"]), float(row["outstanding"])),
+        Cell(counted, float(row["counted_share"]), "" if known else of_votes),
+        Cell(_lead(row["margin"], forecast, says), float(row["margin"])),
+        Cell(_leads(row, forecast, says), float(row["margin_q95"] - row["margin_q05"])),
+    )
+
+
+def _kind_cells(forecast: Forecast, row: pd.Series, says: Words) -> tuple[Cell, ...]:
+    stations = "–" if np.isnan(row["stations"]) else says.number(row["stations"])
+    interval = says.limits.format(low=says.number(row["votes_q05"]), high=says.number(row["votes_q95"]))
+    return (
+        Cell(stations, float(np.nan_to_num(row["stations"], nan=-1.0))),
+        Cell(says.number(row["votes"]), float(row["votes"])),
+        Cell(interval, float(row["votes_q95"] - row["votes_q05"])),
+        Cell(_lead(row["margin"], forecast, says), float(row["margin"])),
+    )
+
+
+def _leads(row: pd.Series, forecast: Forecast, says: Words) -> Markup:
+    low, high = sorted(
+        (row["margin_q05"], row["margin_q95"]), key=abs if row["margin_q05"] * row["margin_q95"] > 0 else None
+    )
+    return Markup(says.limits).format(low=_lead(low, forecast, says), high=_lead(high, forecast, says))
+
+
+def _lead(margin: float, forecast: Forecast, says: Words) -> Markup:
+    """A dot in the colour of who is ahead, which is said to those who cannot see it, and by how much."""
+    number = saying.points(abs(margin), 1)
+    if not number.startswith("+"):
+        return Markup(says.tie)
+    position = 0 if margin > 0 else 1
+    name = forecast.election.candidates[position].name
+    return Markup('<i class="dot c{}"></i><span class="said">{} </span>{}').format(position, name, number)
