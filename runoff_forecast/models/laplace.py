@@ -28,7 +28,6 @@ from .latent import (
     grouped_units,
     log_likelihood,
     log_prior,
-    log_prior_field,
     log_scale_prior,
     mix,
     moved,
@@ -42,6 +41,9 @@ TOLERANCE = 0.02
 """Newton stops when a step would gain less than this in log density."""
 FIELDS = ((SUPPORT, slice(None, -1)), (TURNOUT, slice(-1, None)))
 """Either field with its components of a predictor."""
+
+
+NO_CURVATURE = "the forecast's density has no curvature to hold it: the evidence contradicts itself"
 
 
 class NoMode(ArithmeticError):
@@ -128,6 +130,20 @@ class Field:
             score.unit - precision.unit * point.unit,
         )
 
+    def log_prior(self, precision: Precisions) -> float:
+        """Normal log density of the point, constants dropped; the same as `latent.log_prior_field`."""
+        core, area, unit = self._squares
+        d = self.point.core.shape[1]
+        value = precision.core @ core + precision.area * area + precision.unit * unit
+        value -= d * float(np.log(precision.core).sum())
+        value -= self.point.area.size * np.log(precision.area) + self.point.unit.size * np.log(precision.unit)
+        return -0.5 * float(value)
+
+    @cached_property
+    def _squares(self) -> tuple[np.ndarray, float, float]:
+        point = self.point
+        return (point.core**2).sum(axis=(1, 2)), float((point.area**2).sum()), float((point.unit**2).sum())
+
     def gram(self, precision: Precisions) -> Gram:
         """The field at given precisions."""
         key = (precision.unit, precision.area, precision.core.tobytes())
@@ -207,8 +223,6 @@ class Weight:
     """(observations,) what the step leaves of the coarse batches' score"""
     promise: float
     """Gain in log density that the step to the centre promises"""
-    by_field: np.ndarray
-    """(2,) parts of the log marginal that belong to support and to turnout alone, where no coarse batch ties them"""
     log_marginal: float
 
 
@@ -278,6 +292,25 @@ class Solver:
             length *= 0.5
         return None
 
+    def marginal(self, tangent: Tangent, field: int, scales: np.ndarray) -> float:
+        """The part of the log marginal that belongs to one field's scales (4,) alone, where no coarse batch ties fields.
+
+        Raises `NoMode` where it has none.
+        """
+        precision = field_precisions(self._prior_at(field, scales), field)
+        try:
+            gram = tangent.fields[field].gram(precision)
+        except np.linalg.LinAlgError as failed:
+            raise NoMode(NO_CURVATURE) from failed
+        widths = scale_widths(self.evidence.priors)[:, field]
+        value = 0.5 * gram.own + tangent.fields[field].log_prior(precision) - 0.5 * gram.arrow.log_determinant
+        return value + float((np.log(scales) - 0.5 * (scales / widths) ** 2).sum())
+
+    def _prior_at(self, field: int, scales: np.ndarray) -> Prior:
+        both = scale_widths(self.evidence.priors)
+        both[:, field] = scales
+        return build_prior(self.evidence, both)
+
     def weigh(self, tangent: Tangent, scales: np.ndarray) -> Weight:
         """The log marginal of given scales (4, 2) under the tangent's likelihood. Raises `NoMode` where it has none."""
         evidence, prior = self.evidence, build_prior(self.evidence, scales)
@@ -285,17 +318,7 @@ class Solver:
             first, second = (tangent.fields[field].gram(field_precisions(prior, field)) for field, _ in FIELDS)
             inner, residual, promise = self._tied(tangent, prior, (first, second))
         except np.linalg.LinAlgError as failed:
-            raise NoMode(
-                "the forecast's density has no curvature to hold it: the evidence contradicts itself"
-            ) from failed
-        by_field = np.array(
-            [
-                0.5 * gram.own
-                + log_prior_field(evidence, tangent.latent, prior, field)
-                - 0.5 * gram.arrow.log_determinant
-                for (field, _), gram in zip(FIELDS, (first, second), strict=True)
-            ]
-        )
+            raise NoMode(NO_CURVATURE) from failed
         log_marginal = tangent.log_likelihood + log_prior(evidence, tangent.latent, prior) + promise
         log_marginal += log_scale_prior(evidence.priors, scales)
         log_marginal -= 0.5 * (first.arrow.log_determinant + second.arrow.log_determinant)
@@ -305,7 +328,7 @@ class Solver:
             log_marginal += len(grouped_units(evidence)) * np.log(prior.arrival_unit)
         if not np.isfinite(log_marginal):
             raise NoMode("the forecast's density has no finite mode: the evidence contradicts itself")
-        return Weight(prior, (first, second), inner, residual, promise, by_field, float(log_marginal))
+        return Weight(prior, (first, second), inner, residual, promise, float(log_marginal))
 
     def _tied(
         self, tangent: Tangent, prior: Prior, grams: tuple[Gram, Gram]
