@@ -26,13 +26,18 @@ from .checks.table import Table
 
 @dataclass(frozen=True)
 class Candidate:
-    """Who can be voted for. `baseline` names the baseline list of the candidate's own, where no name tells."""
+    """Who can be voted for. `baseline` names the baseline list of the candidate's own, where no name tells.
+
+    A `pooled` candidate is several lists taken together: its votes are valid, but no person has them, so it takes no
+    rank before the last, however many they are.
+    """
 
     id: str
     name: str
     list: str | None = None
     color: str | None = None
     baseline: str | None = None
+    pooled: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,6 +185,11 @@ class Election:
         return tuple(candidate.id for candidate in self.candidates)
 
     @cached_property
+    def standing(self) -> np.ndarray:
+        """Per candidate, whether it is one and can be ranked: False for a pool of several."""
+        return np.array([not candidate.pooled for candidate in self.candidates])
+
+    @cached_property
     def stations_total(self) -> float:
         """Polling stations of the whole register."""
         return float(self.units["stations"].sum())
@@ -248,11 +258,12 @@ def _header(**given: Any) -> dict[str, Any]:
 
 
 def _said(record: Candidate | Source | FirstRound | OutrightRule) -> dict[str, Any]:
-    return {key: value for key, value in asdict(record).items() if value is not None}
+    return {key: value for key, value in asdict(record).items() if value is not None and value is not False}
 
 
 def _candidate(entry: Mapping[str, Any]) -> Candidate:
-    return Candidate(entry["id"], entry["name"], entry.get("list"), entry.get("color"), entry.get("baseline"))
+    known = (entry.get(key) for key in ("list", "color", "baseline"))
+    return Candidate(entry["id"], entry["name"], *known, pooled=entry.get("pooled", False))
 
 
 def _source(entry: Mapping[str, Any]) -> Source:

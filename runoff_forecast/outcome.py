@@ -156,8 +156,11 @@ class Forecast:
 
     @cached_property
     def rank_probability(self) -> pd.DataFrame:
-        """The probability of each candidate (row) to finish at each rank (column, from 1); a tie is shared evenly."""
-        shares = spread.mean(ranking.rank_shares(self.votes.to_numpy()), self.draw_weights)
+        """The probability of each candidate (row) to finish at each rank (column, from 1); a tie is shared evenly.
+
+        A pool of several candidates is last.
+        """
+        shares = spread.mean(ranking.rank_shares(self._ranked), self.draw_weights)
         ranks = pd.RangeIndex(1, len(self.candidates) + 1, name="rank")
         return pd.DataFrame(shares, index=pd.Index(self.candidates, name="candidate"), columns=ranks)
 
@@ -189,7 +192,7 @@ class Forecast:
     def pairings(self) -> pd.Series:
         """The probability of each runoff (a tuple of candidate ids), likeliest first; the rest is an outright win."""
         weights = self.draw_weights * ~self._won_outright.any("candidate").to_numpy()
-        found = ranking.group_probability(self.votes.to_numpy(), self._first_round.advance, weights)
+        found = ranking.group_probability(self._ranked, self._first_round.advance, weights)
         groups = sorted((item for item in found.items() if item[1] > 0), key=lambda item: (-item[1], item[0]))
         index = pd.Index([tuple(self.candidates[p] for p in members) for members, _ in groups], tupleize_cols=False)
         return pd.Series([chance for _, chance in groups], index, dtype=float, name="probability")
@@ -208,12 +211,13 @@ class Forecast:
         rival: whom it mostly has to pass or hold off; deficit: votes it is behind that rival now (negative: ahead);
         outstanding: votes to come for the two; needed: the share of them it needs, (outstanding + deficit) /
         (2 outstanding), above 1 it cannot, below 0 it need not; expected: the share it gets; probability: that this
-        suffices. Medians over the draws; NaN where nothing is out.
+        suffices. Medians over the draws; NaN where nothing is out. A pool of several candidates has no row.
         """
-        if not 1 <= places < len(self.candidates):
-            raise ValueError(f"places is from 1 to {len(self.candidates) - 1}, got {places}")
+        standing = self.election.standing
+        if not 1 <= places < standing.sum():
+            raise ValueError(f"places is from 1 to {standing.sum() - 1}, got {places}")
         votes, out = self.votes.to_numpy(), self.outstanding.to_numpy()
-        rivals = ranking.best_rivals(votes, places)
+        rivals = ranking.best_rivals(self._ranked, places)
         both = out + np.take_along_axis(out, rivals, axis=1)
         deficit = np.take_along_axis(votes - out, rivals, axis=1) - (votes - out)
         numbers = {
@@ -226,7 +230,7 @@ class Forecast:
             {name: self._median(values) for name, values in numbers.items()}, index=self.rank_probability.index
         )
         table.insert(0, "rival", [self._usual(rivals[:, position]) for position in range(len(table))])
-        return table.assign(probability=self.rank_probability.loc[:, :places].sum(axis=1))
+        return table.assign(probability=self.rank_probability.loc[:, :places].sum(axis=1))[standing]
 
     def outstanding_by_kind(self) -> pd.DataFrame:
         """What is out by kind of place: stations (NaN where the office has not said), valid votes, and their margin.
@@ -374,14 +378,14 @@ class Forecast:
         return (first - second) / total.where(total > 0, 1.0)
 
     def _gap(self, rank: int) -> xr.DataArray:
-        shares = self.shares.to_numpy()
+        shares = self.shares.to_numpy()[:, self.election.standing]
         ordered = np.sort(np.pad(shares, ((0, 0), (0, 1))), axis=1)[:, ::-1]  # a rank that nobody takes has no votes
         place = min(rank, shares.shape[1])
         return xr.DataArray(ordered[:, place - 1] - ordered[:, place], {"draw": self.shares["draw"]}, ("draw",))
 
     @cached_property
     def _won_outright(self) -> xr.DataArray:
-        shares = self.shares.to_numpy()
+        shares = ranking.pools_last(self.shares.to_numpy(), self.election.standing)
         lead = shares - np.take_along_axis(shares, ranking.best_rivals(shares, 1), axis=1)
         met = np.zeros(shares.shape, dtype=bool)
         for rule in self._first_round.outright:
@@ -389,6 +393,11 @@ class Forecast:
             enough = shares > rule.share if rule.lead == 0 else shares >= rule.share
             met |= enough & (lead > 0) & (lead >= rule.lead)
         return self.shares.copy(data=met)
+
+    @cached_property
+    def _ranked(self) -> np.ndarray:
+        """Votes (draw, candidate) by which the candidates are ranked."""
+        return ranking.pools_last(self.votes.to_numpy(), self.election.standing)
 
     def _reduced(self, quantity: xr.DataArray, reduction: spread.Reduction) -> xr.DataArray:
         quantity = quantity.transpose("draw", ...)

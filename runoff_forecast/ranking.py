@@ -6,6 +6,11 @@ from itertools import combinations
 import numpy as np
 
 
+def pools_last(votes: np.ndarray, standing: np.ndarray) -> np.ndarray:
+    """Votes (draw, candidate) with less than none for those who are not standing, so that nobody comes after them."""
+    return np.where(standing, votes, -1.0)
+
+
 def rank_shares(votes: np.ndarray) -> np.ndarray:
     """The part of each rank that falls to each candidate, shaped (draw, candidate, rank), from votes (draw, candidate).
 

@@ -68,13 +68,14 @@ def pairings(forecast: "Forecast") -> Table:
 def hurdle(forecast: "Forecast") -> Table:
     """What each candidate needs of the votes still out: to win, or in a first round to advance."""
     first_round = forecast.election.first_round
-    places = 1 if first_round is None else min(first_round.advance, len(forecast.candidates) - 1)
+    places = 1 if first_round is None else min(first_round.advance, forecast.election.standing.sum() - 1)
     aim = "to be first" if places == 1 else f"to be in the first {places}"
     left = ["candidate", "against"]
     title = f"What each needs of the two's votes still out {aim}"
     table = _table(title, left, "votes behind", "needs", "expected", "chances\nin 100")
     names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
-    for name, row in forecast.hurdle(places).loc[list(_leading(forecast))].iterrows():
+    needs = forecast.hurdle(places)
+    for name, row in needs.loc[[name for name in _leading(forecast) if name in needs.index]].iterrows():
         table.add_row(
             names[name],
             names[row["rival"]],

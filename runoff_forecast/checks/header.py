@@ -46,7 +46,7 @@ KEYS = {
         "preliminary",
         "retrospective",
     ],
-    "candidates": ["id", "name", "list", "color", "baseline"],
+    "candidates": ["id", "name", "list", "color", "baseline", "pooled"],
     "first_round": ["advance", "outright"],
     "outright": ["share", "lead"],
     "sources": ["title", "publisher", "licence", "retrieved", "url"],
@@ -181,7 +181,7 @@ def _first_round(header: Mapping, file: str) -> Iterator[Problem]:
         return
     yield from _unknown_in(entry, "first_round", "first_round", file)
     listed = header.get("candidates")
-    candidates = len(listed) if isinstance(listed, Sequence) else 0
+    candidates = _standing(listed) if isinstance(listed, Sequence) else 0
     advance = entry.get("advance", 2)
     if not isinstance(advance, int) or isinstance(advance, bool) or not advance >= 1:
         yield _problem(file, "first_round.advance", advance, "a whole number of candidates, 1 or more")
@@ -228,13 +228,19 @@ def _candidates(header: Mapping, file: str) -> Iterator[Problem]:
     ):
         yield _problem(file, "candidates", listed, "two or more tables headed [[candidates]]")
         return
-    if len(listed) < 2:
-        yield _problem(file, "candidates", len(listed), "two or more")
+    standing = _standing(listed)
+    if standing < 2:
+        yield _problem(file, "candidates", standing, "two or more" + " who are not pooled" * (standing < len(listed)))
     for number, entry in enumerate(listed, start=1):
         yield from _candidate(entry, "candidates[" + str(number) + "]", file)
     ids = Counter(str(entry["id"]) for entry in listed if entry.get("id") is not None)
     for name in (name for name, times in ids.items() if times > 1):
         yield _problem(file, "candidates.id", name, "an id that no other candidate has")
+
+
+def _standing(listed: Sequence) -> int:
+    """How many of the candidates are one list, not several taken together."""
+    return sum(not (isinstance(one, Mapping) and one.get("pooled") is True) for one in listed)
 
 
 def _candidate(entry: Mapping, where: str, file: str) -> Iterator[Problem]:
@@ -250,6 +256,8 @@ def _candidate(entry: Mapping, where: str, file: str) -> Iterator[Problem]:
     color = entry.get("color")
     if color is not None and not (isinstance(color, str) and COLOR.fullmatch(color)):
         yield _problem(file, where + ".color", color, "a colour such as '#c8102e'")
+    if not isinstance(entry.get("pooled", False), bool):
+        yield _problem(file, where + ".pooled", entry["pooled"], "true or false")
 
 
 def _sources(header: Mapping, file: str) -> Iterator[Problem]:

@@ -64,7 +64,7 @@ class Course:
         """The two nearest to the cut of a first round by the last forecast: who goes on last, and who just does not."""
         if self.election.first_round is None:
             raise ValueError(f"{self.election.id} is no first round: nobody races for a place in a runoff")
-        expected = self.moments["share"].isel(time=-1).sel(quantile=0.5).to_series()
+        expected = self.moments["share"].isel(time=-1).sel(quantile=0.5).to_series()[self.election.standing]
         cut = self.election.first_round.advance
         names = expected.sort_values(ascending=False, kind="stable").index[cut - 1 : cut + 1]
         return str(names[0]), str(names[-1])
@@ -110,7 +110,8 @@ def _moment(forecast: Forecast) -> xr.Dataset:
 def _ahead(forecast: Forecast) -> xr.DataArray:
     """Quantiles (candidate, rival, quantile) of the difference of two shares, for those with most expected votes."""
     names = list(forecast.candidates)
-    leading = np.argsort(-forecast.mean(forecast.votes).to_numpy(), kind="stable")[:CONTENDERS]
+    expected = np.where(forecast.election.standing, forecast.mean(forecast.votes).to_numpy(), -1.0)
+    leading = np.argsort(-expected, kind="stable")[: min(CONTENDERS, forecast.election.standing.sum())]
     shares = forecast.shares.isel(candidate=leading)
     apart = shares - shares.rename(candidate="rival")
     found = forecast.quantiles(apart, QUANTILES).reindex(candidate=names, rival=names)

@@ -97,11 +97,12 @@ def _intervals(forecast: Forecast, truth: float) -> dict[str, float | bool]:
 
 
 def _winner(forecast: Forecast, result: Result) -> dict[str, float | str]:
-    came = (result.votes == result.votes.max()).to_numpy()
+    votes = result.votes.where(result.election.standing, -1.0)
+    came = (votes == votes.max()).to_numpy()
     said = forecast.win_probability[result.votes.index].to_numpy()
     given = max(float(said[came].mean()), LEAST_PROBABILITY)
     return {
-        "winner": str(result.votes.idxmax()),
+        "winner": str(votes.idxmax()),
         "win_probability": float(said[came].mean()),
         "favourite": str(forecast.win_probability.idxmax()),
         "favourite_probability": float(said.max()),

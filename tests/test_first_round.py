@@ -1,0 +1,90 @@
+"""First rounds: who advances, who wins at once, and what a pool of several lists may not do."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from made_up import CANDIDATES, THIRD, election, folder, forecast, with_final
+
+import runoff_forecast as rf
+from runoff_forecast.election import InvalidElection, OutrightRule
+from runoff_forecast.sources import read_election
+
+HALF = (OutrightRule(0.5),)
+BOLIVIA = (OutrightRule(0.5), OutrightRule(0.4, 0.1))
+POOL = replace(THIRD, pooled=True)
+FOURTH = rf.Candidate("dina", "Dina Rojas")
+
+
+def of_votes(*draws: tuple[float, ...], rules=HALF, candidates=(*CANDIDATES, THIRD)) -> rf.Forecast:
+    """A first round with these national votes, a row a draw."""
+    contest = election(candidates, rules)
+    return with_final(forecast(contest, draws=len(draws)), np.array(draws, dtype=float))
+
+
+@given(st.lists(st.tuples(*[st.integers(1, 60)] * 4), min_size=1, max_size=20), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_sums(votes, pooled):
+    last = replace(FOURTH, pooled=pooled)
+    shown = of_votes(*votes, candidates=(*CANDIDATES, THIRD, last), rules=BOLIVIA)
+    outright = shown.outright_probability.sum()
+    assert shown.pairings.sum() + outright == pytest.approx(1)
+    assert shown.advance_probability.sum() == pytest.approx(2 * (1 - outright))
+    np.testing.assert_allclose(shown.rank_probability.sum(axis=0), 1)
+    np.testing.assert_allclose(shown.rank_probability.sum(axis=1), 1)
+    for name in shown.candidates:
+        inside = sum(chance for pair, chance in shown.pairings.items() if name in pair)
+        assert shown.advance_probability[name] == pytest.approx(inside)
+        assert shown.advance_probability[name] <= shown.rank_probability.loc[name, :2].sum() + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("votes", "wins"),
+    [
+        ((50, 45, 5), 0.0),  # half is not more than half
+        ((51, 30, 19), 1.0),
+        ((45, 35, 20), 1.0),  # forty with ten points: "at least" both
+        ((45, 36, 19), 0.0),
+        ((40, 30, 30), 1.0),
+        ((39, 20, 41), 0.0),
+    ],
+)
+def test_the_rule_of_bolivia(votes, wins):
+    assert of_votes(votes, rules=BOLIVIA).outright_probability["ana"] == wins
+
+
+def test_a_tie_for_the_second_place_is_two_runoffs_of_equal_chance():
+    shown = of_votes((40, 30, 30))
+    assert shown.pairings.to_dict() == {("ana", "bea"): 0.5, ("ana", "caro"): 0.5}
+    assert shown.advance_probability.to_dict() == {"ana": 1.0, "bea": 0.5, "caro": 0.5}
+    assert float(shown.gaps[0]) == 0
+
+
+def test_a_pool_is_in_the_denominator_and_in_no_runoff():
+    shown = of_votes((30, 22, 48), (26, 24, 50), candidates=(*CANDIDATES, POOL))
+    assert shown.pairings.to_dict() == {("ana", "bea"): 1.0}
+    assert shown.advance_probability["caro"] == 0
+    assert shown.outright_probability.sum() == 0
+    np.testing.assert_allclose(shown.shares[:, 2], [0.48, 0.5])
+    np.testing.assert_allclose(shown.gaps, [0.22, 0.24])  # nobody is third
+    assert list(shown.hurdle(1).index) == ["ana", "bea"]
+
+
+def test_a_pool_does_not_win_at_once_and_nobody_has_to_lead_it():
+    assert of_votes((20, 10, 70), candidates=(*CANDIDATES, POOL)).outright_probability.sum() == 0
+    rules, candidates = BOLIVIA, (*CANDIDATES, POOL)
+    assert of_votes((42, 8, 50), rules=rules, candidates=candidates).outright_probability["ana"] == 1
+
+
+def test_a_pool_is_kept_in_the_folder(tmp_path):
+    contest = election((*CANDIDATES, POOL), HALF)
+    assert read_election(folder(tmp_path, contest)).candidates == contest.candidates
+    with pytest.raises(InvalidElection, match="two or more who are not pooled"):
+        election((CANDIDATES[0], POOL), HALF)
+
+
+@pytest.mark.parametrize("name", ["peru-2006-first-round", "peru-2011-first-round", "peru-2026-first-round"])
+def test_other_lists_are_a_pool(name):
+    contest = rf.load(name).election
+    assert [candidate.id for candidate in contest.candidates if candidate.pooled] == ["other"]
