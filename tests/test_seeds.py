@@ -95,12 +95,14 @@ FIRST_ROUNDS = [
 each_first_round = pytest.mark.parametrize(("election", "statement"), FIRST_ROUNDS)
 
 
+@pytest.mark.slow
 @each_first_round
 def test_the_two_who_advanced_are_the_likeliest(election, statement):
     chances = forecast_of(election, statement).advance_probability
     assert set(chances.nlargest(2).index) == set(truth_of(election).index[:2])
 
 
+@pytest.mark.slow
 @each_first_round
 def test_nobody_wins_outright(election, statement):
     assert forecast_of(election, statement).outright_probability.max() < 0.05
