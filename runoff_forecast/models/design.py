@@ -9,25 +9,28 @@ import numpy as np
 import pandas as pd
 
 from ..election import Election
-from .priors import Priors
 
 SMOOTHING_VOTES = 20.0
-"""Votes of the nation's average added to each unit's baseline, so that an empty list in a hamlet is not a share of zero."""
+"""Votes of the nation's average added to each unit's baseline, so that an empty list in a hamlet is not a share of
+zero."""
 SMALLEST_LIST = 0.01
 """Baseline lists below this national share are pooled: alone, their log share in a small unit is mostly noise."""
 STAY = 0.97
 """Share of a list's voters who choose its own candidate again."""
 PROXIMITY = 1.0
-"""Log odds of a voter's choice by unit of correlation between the maps of two lists (0 best in Peru 2016, 3 in 2021)."""
+"""Log odds of a voter's choice by unit of correlation between the maps of two lists (0 best in Peru 2016, 3 in
+2021)."""
 VALID_PER_ELECTOR = 0.70
 """Valid votes per registered voter where no baseline tells; the turnout intercept learns the rest."""
 VALID_PER_STATION = 200.0
 
 
 def contrasts(candidates: int) -> np.ndarray:
-    """Orthogonal contrasts (candidate, component) with half-unit rows: for two candidates the one component is the logit.
+    """Orthogonal contrasts (candidate, component) with half-unit rows: for two candidates the one component is the
+    logit.
 
-    Any two rows differ by a vector of length one, so a prior scale reads "logits between any two candidates" whatever their
+    Any two rows differ by a vector of length one, so a prior scale reads "logits between any two candidates"
+    whatever their
     number, and no candidate is the reference (Egozcue et al. 2003, isometric log-ratio, rescaled by the root of 1/2).
     """
     helmert = np.zeros((candidates, candidates - 1))
@@ -51,7 +54,8 @@ class Design:
     fixed_role: np.ndarray
     """(F,) 0 intercept, 1 kind, 2 covariate"""
     own: np.ndarray
-    """(U, D) contrast that the baseline leads one to expect, logits; zero where no candidate has a list of their own."""
+    """(U, D) contrast that the baseline leads one to expect, logits; zero where no candidate has a list of their
+    own."""
     region: np.ndarray
     area: np.ndarray
     """(U,) an area never crosses a region: two regions' areas of one name are two."""
@@ -193,7 +197,8 @@ def _standardise(raw: dict[str, np.ndarray], weight: np.ndarray) -> tuple[np.nda
 
 
 def _own_lists(election: Election, contrast: np.ndarray, stations: np.ndarray) -> np.ndarray:
-    """Contrast of the shares that the candidates would have if every baseline list's voters went to the nearest of them.
+    """Contrast of the shares that the candidates would have if every baseline list's voters went to the nearest of
+    them.
 
     A candidate's own list stays; another list's voters divide by how much its map resembles each candidate's own
     (correlation of log shares over units, as voters of like places choose alike).
@@ -236,30 +241,49 @@ def _transfers(shares: np.ndarray, stations: np.ndarray, own: list[int | None]) 
 def _valid_per_station(election: Election) -> np.ndarray:
     stations = election.units["stations"].to_numpy(float)
     electorate = election.units["electorate"].to_numpy(float)
-    valid = election.baseline.sum(axis=1, min_count=1).to_numpy(float) if election.baseline.shape[1] else np.full_like(stations, np.nan)
+    valid = (
+        election.baseline.sum(axis=1, min_count=1).to_numpy(float)
+        if election.baseline.shape[1]
+        else np.full_like(stations, np.nan)
+    )
     per_station = np.where(np.isfinite(valid) & (valid > 0), valid / stations, np.nan)
-    by_electorate = np.where(np.isfinite(electorate) & (electorate > 0), VALID_PER_ELECTOR * electorate / stations, np.nan)
+    by_electorate = np.where(
+        np.isfinite(electorate) & (electorate > 0), VALID_PER_ELECTOR * electorate / stations, np.nan
+    )
     known = np.isfinite(per_station) & np.isfinite(by_electorate)
     if known.any():
-        by_electorate = by_electorate * (per_station[known] * stations[known]).sum() / (by_electorate[known] * stations[known]).sum()
+        by_electorate = (
+            by_electorate
+            * (per_station[known] * stations[known]).sum()
+            / (by_electorate[known] * stations[known]).sum()
+        )
     filled = np.where(np.isfinite(per_station), per_station, by_electorate)
-    average = np.nansum(filled * stations) / stations[np.isfinite(filled)].sum() if np.isfinite(filled).any() else VALID_PER_STATION
+    average = (
+        np.nansum(filled * stations) / stations[np.isfinite(filled)].sum()
+        if np.isfinite(filled).any()
+        else VALID_PER_STATION
+    )
     return np.where(np.isfinite(filled), filled, average)
 
 
-def _arrival_covariates(election: Election, covariates: np.ndarray, names: list[str], stations: np.ndarray) -> np.ndarray:
+def _arrival_covariates(
+    election: Election, covariates: np.ndarray, names: list[str], stations: np.ndarray
+) -> np.ndarray:
     region, n_regions = election.region_index, len(election.regions)
     score = earliness(covariates, names)
     mean = np.bincount(region, score * stations, n_regions) / np.bincount(region, stations, n_regions).clip(1e-9)
     within = score - mean[region]
     overseas = (election.units["kind"] == "overseas").to_numpy(float)
     home = overseas == 0
-    between = np.where(home, mean[region] - (np.average(score[home], weights=stations[home]) if home.any() else 0.0), 0.0)
+    between = np.where(
+        home, mean[region] - (np.average(score[home], weights=stations[home]) if home.any() else 0.0), 0.0
+    )
     indicator = (region[:, None] == np.arange(n_regions)).astype(float)
     return np.hstack([within[:, None], between[:, None], overseas[:, None], indicator * within[:, None], indicator])
 
 
 def earliness(covariates: np.ndarray, names: list[str]) -> np.ndarray:
-    """How early places of a unit's sort report: big ones, and ones with few blank and null ballots (both standardised)."""
+    """How early places of a unit's sort report: big ones, and ones with few blank and null ballots (both
+    standardised)."""
     weights = {"log size": 0.3, "invalid ballots": -0.7} if "invalid ballots" in names else {"log size": 1.0}
     return sum((weights[n] * covariates[:, names.index(n)] for n in weights if n in names), np.zeros(len(covariates)))

@@ -12,14 +12,14 @@ from .arrival import lateness
 from .design import Design, build_design
 from .priors import Priors
 
-
 MISFIT_FLOOR = 0.01
 """Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
 
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """Batches of counted votes, one row each: N rows, K candidates. Shares of the count, not of votes, are `start` and `stop`."""
+    """Batches of counted votes, one row each: N rows, K candidates. Shares of the count, not of votes, are `start`
+    and `stop`."""
 
     group: np.ndarray
     """(N,) the unit's position for fine batches, the position in `Evidence.groups` for coarse ones"""
@@ -127,7 +127,9 @@ class _Ledger:
     votes: np.ndarray
 
 
-def _ledger(design: Design, frame: pd.DataFrame, unit: np.ndarray, single: np.ndarray, candidates: list[str]) -> _Ledger:
+def _ledger(
+    design: Design, frame: pd.DataFrame, unit: np.ndarray, single: np.ndarray, candidates: list[str]
+) -> _Ledger:
     own = unit[single]
     rows = frame[single]
     n = design.n_units
@@ -143,12 +145,16 @@ def _ledger(design: Design, frame: pd.DataFrame, unit: np.ndarray, single: np.nd
 class _Clock:
     """Shares of the nation's and of each region's stations that were in at each moment."""
 
-    def __init__(self, design: Design, frame: pd.DataFrame, members: tuple[np.ndarray, ...], batches: pd.DataFrame) -> None:
+    def __init__(
+        self, design: Design, frame: pd.DataFrame, members: tuple[np.ndarray, ...], batches: pd.DataFrame
+    ) -> None:
         self.design = design
         region_total = np.bincount(design.region, design.stations, design.n_regions)
         shares = np.zeros((len(members), design.n_regions))
         for g, m in enumerate(members):
-            shares[g] = np.bincount(design.region[m], design.stations[m], design.n_regions) / max(design.stations[m].sum(), 1e-9)
+            shares[g] = np.bincount(design.region[m], design.stations[m], design.n_regions) / max(
+                design.stations[m].sum(), 1e-9
+            )
         self.times, code = np.unique(batches["time"].to_numpy(), return_inverse=True)
         group = batches["group"].to_numpy(int)
         added = (batches["stop"] - batches["start"]).to_numpy(float)
@@ -158,7 +164,9 @@ class _Clock:
         np.add.at(waiting, np.arange(design.n_regions), 0.0)
         late = (frame["contested"] + frame["void"]).to_numpy(float)
         waiting += late @ shares
-        self.processed = np.minimum(arrived.cumsum(axis=0) + waiting * (np.arange(len(arrived)) > 0)[:, None], region_total)
+        self.processed = np.minimum(
+            arrived.cumsum(axis=0) + waiting * (np.arange(len(arrived)) > 0)[:, None], region_total
+        )
         self.region = self.processed / np.maximum(region_total, 1e-9)
         self.nation = self.processed.sum(axis=1) / region_total.sum()
         self.share = shares
@@ -242,13 +250,25 @@ def _coarse(
         rows = batches[batches["group"] == g]
         scale = processed / max(counted, 1e-9)
         start, stop = rows["start"].to_numpy(float) * scale, rows["stop"].to_numpy(float) * scale
-        parts.append(_coarse_rows(design, priors, rows, start, stop, len(groups), members[g], capacity, clock, candidates))
+        parts.append(
+            _coarse_rows(design, priors, rows, start, stop, len(groups), members[g], capacity, clock, candidates)
+        )
         groups.append(
-            Group(members[g], capacity, processed, float(row["contested"]), row[candidates].to_numpy(float), (*start, stop[-1]))
+            Group(
+                members[g],
+                capacity,
+                processed,
+                float(row["contested"]),
+                row[candidates].to_numpy(float),
+                (*start, stop[-1]),
+            )
         )
     fields = Batches.__dataclass_fields__
     if not parts:
-        empty = {name: np.zeros((0, len(candidates)) if name == "votes" else 0, int if name == "group" else float) for name in fields}
+        empty = {
+            name: np.zeros((0, len(candidates)) if name == "votes" else 0, int if name == "group" else float)
+            for name in fields
+        }
         return (), Batches(**empty)
     return tuple(groups), Batches(**{name: np.concatenate([part[name] for part in parts]) for name in fields})
 
@@ -281,7 +301,11 @@ def _coarse_rows(
         "effective": 1.0 / (effect / np.maximum(total, 1.0) + 0.25 * (priors.misfit**2 * sampled + MISFIT_FLOOR**2)),
         "turnout": np.log(np.maximum(total, 0.5)),
         "turnout_precision": 1.0
-        / (priors.station_turnout**2 / np.maximum(stations, 1e-9) + priors.misfit_turnout**2 * sampled + MISFIT_FLOOR**2),
+        / (
+            priors.station_turnout**2 / np.maximum(stations, 1e-9)
+            + priors.misfit_turnout**2 * sampled
+            + MISFIT_FLOOR**2
+        ),
         "late_nation": nation,
         "late_region": regional,
         "start": start,

@@ -11,7 +11,8 @@ import numpy as np
 from .priors import Priors
 
 ATTENUATION = 0.346
-"""How much a normal effect of variance one flattens a logistic slope: (16 sqrt(3) / 15 pi)^2 (Zeger, Liang & Albert 1988)."""
+"""How much a normal effect of variance one flattens a logistic slope: (16 sqrt(3) / 15 pi)^2 (Zeger, Liang & Albert
+1988)."""
 SMALLEST = {"arrival_slope": 0.3, "arrival_between": 0.3, "arrival_overseas": 1.2}
 """Few elections agree by chance: a slope's deviation is never below this."""
 HALF_NORMAL = 1.5
@@ -27,7 +28,8 @@ def learnt_priors(without: str | None = None) -> Priors:
     found: dict[str, float] = {}
     for name, smallest in SMALLEST.items():
         values = steeper * _values(lines, name)
-        # median and its absolute deviation: one count in few that went another way widens the prior, it does not steer it
+        # median and its absolute deviation: one count in few that went another way widens the prior, it does not
+        # steer it
         found[name] = float(np.median(values))
         deviation = 1.48 * np.median(np.abs(values - found[name])) * np.sqrt(1.0 + 1.0 / len(values))
         found[name + "_sd"] = float(max(steeper * smallest, deviation))

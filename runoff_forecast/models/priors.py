@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Priors:
-    """Scales and means of the model; support in logits between two candidates, turnout in logs of valid votes a station."""
+    """Scales and means of the model; support in logits between two candidates, turnout in logs of valid votes a
+    station."""
 
     intercept: float = 1.0
     """Logits. The nation's support beyond the candidates' own lists: 1 covers a 73:27 landslide at one deviation."""
@@ -26,7 +27,8 @@ class Priors:
     """Logits: half-normal scale of the deviation between units of an area."""
 
     borrowed: float = 3.0
-    """Times the scales of support where the register and baseline are another election's: its lists are not these voters'."""
+    """Times the scales of support where the register and baseline are another election's: its lists are not these
+    voters'."""
 
     turnout_intercept: float = 0.3
     """Logs: a runoff's valid votes against the baseline's."""
@@ -38,7 +40,8 @@ class Priors:
     """Logs: half-normal scales, as for support."""
 
     station_correlation: float = 0.03
-    """Intra-class correlation of votes within a unit's stations (Kish 1965): the design effect is 1 + (votes - 1) times this."""
+    """Intra-class correlation of votes within a unit's stations (Kish 1965): the design effect is 1 + (votes - 1)
+    times this."""
     station_turnout: float = 0.15
     """Logs: deviation of valid votes between stations of one unit."""
 
@@ -72,8 +75,10 @@ class Priors:
     """Logits: units early or late for reasons of their own; what makes the first few consulates odd."""
 
     misfit: float = 0.8
-    """Logits: how far the units of a coarse batch lie from their group's smooth order of arrival. A batch with a share of its
-    group's units is a sample of them without replacement: the deviation of its mean is this over the root of their number."""
+    """Logits: how far the units of a coarse batch lie from their group's smooth order of arrival. A batch with a
+    share of its
+    group's units is a sample of them without replacement: the deviation of its mean is this over the root of their
+    number."""
     misfit_turnout: float = 0.6
     """Logs: the same of valid votes a station."""
 
