@@ -166,12 +166,12 @@ def draw_coverage(
 ) -> Axes:
     """Draw a table of `evaluate.coverage` by model and fraction: how often intervals held over the count."""
     says, paper = _phrases(lang), THEMES[theme]
-    table = table[np.isclose(table["mass"], mass)]
-    colors = model_colors(list(table["model"].unique()), paper)
+    shown = table.loc[np.isclose(table["mass"], mass)]
+    colors = model_colors(list(shown["model"].unique()), paper)
     sheet = Sheet(
         title=says.coverage,
         lines=(says.coverage_below.format(mass=100 * mass),),
-        sentences=(says.nights.format(nights=int(table["clusters"].max())),),
+        sentences=(says.nights.format(nights=int(shown["clusters"].max())),),
         height=HEIGHT,
         key=(*_key(colors), Mark("dashes", paper.faint, says.promised)),
         under=36,
@@ -180,7 +180,7 @@ def draw_coverage(
     )
     with drawn(sheet, ax, paper) as ax:
         ax.axhline(mass, color=paper.faint, linestyle=DASHES, linewidth=1.2)
-        _lines(ax, table, colors)
+        _lines(ax, shown, colors)
         ax.set_ylim(-0.02, 1.02)
         ax.set_xlim(0, 1)
         _shares(ax, paper, says.counted, both=True)
@@ -199,12 +199,12 @@ def draw_score(
     says, paper = _phrases(lang), THEMES[theme]
     if score not in SCORE_NAMES:
         raise ValueError(f"score is one of {', '.join(SCORE_NAMES)}, got {score!r}")
-    table = table[table["score"] == score]
-    colors = model_colors(list(table["model"].unique()), paper)
+    shown = table.loc[table["score"] == score]
+    colors = model_colors(list(shown["model"].unique()), paper)
     sheet = Sheet(
         title=says.crps if score == "crps" else says.interval_score,
         lines=(says.score_below.format(name=SCORE_NAMES[score]),),
-        sentences=(says.nights.format(nights=int(table["clusters"].max())),),
+        sentences=(says.nights.format(nights=int(shown["clusters"].max())),),
         height=HEIGHT,
         key=_key(colors),
         under=36,
@@ -212,7 +212,7 @@ def draw_score(
         right=RIGHT,
     )
     with drawn(sheet, ax, paper) as ax:
-        raised = table.assign(**{name: table[name].clip(lower=LEAST_ERROR) for name in ("mean", "low", "high")})
+        raised = shown.assign(**{name: shown[name].clip(lower=LEAST_ERROR) for name in ("mean", "low", "high")})
         _lines(ax, raised, colors)
         ax.set_yscale("log")
         ax.set_xlim(0, 1)

@@ -33,14 +33,14 @@ def average(values: pd.Series, clusters: pd.Series) -> Average:
     Standard error of a ratio of cluster sums (Cochran 1977, section 9.9).
     """
     known = values.notna().to_numpy()
-    values, clusters = values.to_numpy()[known].astype(float), clusters.to_numpy()[known]
-    if not len(values):
+    numbers = values.to_numpy()[known].astype(float)
+    if not len(numbers):
         return Average(np.nan, np.nan, np.nan, np.nan, 0, 0)
-    mean = float(values.mean())
-    code, names = pd.factorize(clusters)
-    sums, size = np.bincount(code, values - mean), len(names)
-    se = float(np.sqrt(size / (size - 1) * np.square(sums).sum()) / len(values)) if size > 1 else np.nan
-    return Average(mean, se, mean - REACH * se, mean + REACH * se, len(values), size)
+    mean = float(numbers.mean())
+    code, names = pd.factorize(clusters.to_numpy()[known])
+    sums, size = np.bincount(code, numbers - mean), len(names)
+    se = float(np.sqrt(size / (size - 1) * np.square(sums).sum()) / len(numbers)) if size > 1 else np.nan
+    return Average(mean, se, mean - REACH * se, mean + REACH * se, len(numbers), size)
 
 
 def averages(
@@ -97,7 +97,8 @@ def pit_histogram(scores: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
 def reliability(scores: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
     """How often the favourite won, by the chance it was given: said, came, low, high, forecasts.
 
-    Equally filled bins, as far as equal chances allow, of the favourite's probability; low and high are Jeffreys' 95 % interval, nights counted once.
+    Bins of the favourite's probability, filled equally as far as equal chances allow; low and high are Jeffreys' 95 %
+    interval, in which a night counts once.
     """
     won = (scores["favourite"] == scores["winner"]).to_numpy(float)
     table = pd.DataFrame({"said": scores["favourite_probability"], "came": won, "night": scores["night"]})

@@ -36,16 +36,22 @@ HISTORY = 6
 class PriorNight:
     """A night drawn from the prior: ordinary counts with their end, and the parameters that made it."""
 
-    night: Night
+    counts: Counts
+    result: Result
     latent: Latent
     evidence: Evidence
+
+    @property
+    def night(self) -> Night:
+        """The night as a model and a replay take it."""
+        return Night(self.counts.election, self.counts, self.result)
 
     @property
     def quantities(self) -> dict[str, float]:
         """The true values of what is ranked."""
         found = {
-            "margin": self.night.result.margin,
-            "turnout": float(self.night.result.votes.sum()),
+            "margin": self.result.margin,
+            "turnout": float(self.result.votes.sum()),
             "intercept": float(self.latent.fixed[0, 0]),
             "drift": float(self.latent.drift_nation[0, 0]),
         }
@@ -70,7 +76,7 @@ def draw_night(
     latent = _from_prior(seen, rng)
     counts = _counted(skeleton, seen, latent, rng)
     evidence = gather(counts, priors)
-    return PriorNight(Night(election, counts, _finished(evidence, latent, rng)), latent, evidence)
+    return PriorNight(counts, _finished(evidence, latent, rng), latent, evidence)
 
 
 def calibrate(
@@ -104,7 +110,7 @@ def _ranks(
 ) -> list[dict[str, object]]:
     rng = np.random.default_rng(seed)
     drawn = draw_night(election, priors, level=level, rng=rng)
-    forecast = model(drawn.night.counts, rng=rng)
+    forecast = model(drawn.counts, rng=rng)
     values = _values(forecast)
     return [
         {

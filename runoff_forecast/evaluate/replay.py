@@ -39,20 +39,18 @@ class Replay:
 
     model: Model
     night: Night
+    times: pd.DatetimeIndex
+    """The moments to forecast, all of the night or some."""
     seed: int = 1
-    times: pd.DatetimeIndex | None = None
-    """The moments to forecast; None: all of the night."""
     folder: Path | None = None
     """Where finished forecasts are kept, and found again; raises ValueError where another replay is in it."""
     workers: Workers = field(default=ALONE, repr=False)
     _made: dict[int, Forecast] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        known = self.night.counts.times
-        moments = known if self.times is None else pd.DatetimeIndex(self.times)
-        if not moments.isin(known).all():
-            raise ValueError(f"the night has no snapshot of {moments[~moments.isin(known)][0]}")
-        object.__setattr__(self, "times", moments)
+        unknown = self.times[~self.times.isin(self.night.counts.times)]
+        if len(unknown):
+            raise ValueError(f"the night has no snapshot of {unknown[0]}")
         if self.folder is not None:
             _settle(Path(self.folder), self._identity())
 
@@ -174,8 +172,8 @@ def replay(
     """The replay of a night, or of counts whose result may be given; nothing is forecast before it is asked for."""
     if isinstance(night, Counts):
         night = Night(night.election, night, result)
-    moments = None if times is None else pd.DatetimeIndex(times)
-    return Replay(model, night, seed, moments, None if folder is None else Path(folder), workers)
+    moments = night.counts.times if times is None else pd.DatetimeIndex(times)
+    return Replay(model, night, moments, seed, None if folder is None else Path(folder), workers)
 
 
 def spread_over(times: pd.DatetimeIndex, at_most: int | None) -> pd.DatetimeIndex:
