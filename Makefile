@@ -13,12 +13,12 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/runoff-forecast
 export PYTENSOR_FLAGS ?= base_compiledir=$(CACHE)/pytensor
 export NUMBA_CACHE_DIR ?= $(CACHE)/numba
 
-.PHONY: help install install-dev demo test lint data bench record notebooks clean
+.PHONY: help install install-dev demo test lint data bench record gallery notebooks clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: install  ## forecasts of the four district counts of Peru 2021, with charts in demo-output/
+demo: install  ## forecasts of the district counts of Peru 2021, with charts and a page in demo-output/
 	@$(BIN)/runoff-forecast demo
 
 test: install-dev  ## ruff and every test
@@ -38,6 +38,9 @@ bench: install-dev  ## the timings of benchmarks/
 
 record: install-dev  ## the track record: every bundled election replayed and scored
 	$(BIN)/python -m benchmarks.record
+
+gallery: install-dev  ## draws the pictures of the README anew
+	$(BIN)/python -m benchmarks.gallery
 
 notebooks: install-dev  ## executes the notebooks
 	$(BIN)/python -m pytest --nbmake notebooks -n auto
