@@ -2,7 +2,8 @@
 
 import contextlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -38,6 +39,13 @@ class Engine(StrEnum):
 
     FAST = "fast"
     NUTS = "nuts"
+
+
+class Language(StrEnum):
+    """Languages of the page."""
+
+    EN = "en"
+    ES = "es"
 
 
 class UnitLevel(StrEnum):
@@ -93,6 +101,9 @@ OutFolder = Annotated[Path, typer.Option("--out", help="Where the charts go.", m
 NightChartFile = Annotated[
     Path | None, typer.Option("--chart", help="Draw the night: .png, .svg, .pdf.", metavar="FILE")
 ]
+HtmlFile = Annotated[Path, typer.Option(help="The page to write.", metavar="FILE")]
+Earlier = Annotated[int, typer.Option(min=1, help="Moments of the night that are forecast, the last one included.")]
+LanguageName = Annotated[Language, typer.Option("--lang", help="The language of the page.")]
 Moments = Annotated[int | None, typer.Option(min=1, help="At most so many moments, spread over the night.")]
 Jobs = Annotated[int, typer.Option(min=-1, help="Processes that share the work; -1: one for each core.")]
 KeepFolder = Annotated[
@@ -193,12 +204,49 @@ def replay(
         _draw_night(played.course, chart)
 
 
+@app.command("report")
+def report_page(
+    election: ElectionName,
+    html: HtmlFile,
+    at: At = None,
+    counts: CountsFile = None,
+    moments: Earlier = 8,
+    lang: LanguageName = Language.EN,
+    engine: EngineName = Engine.FAST,
+    draws: Draws = 4000,
+    seed: Seed = DEFAULT_SEED,
+    priors: PriorsFile = None,
+    jobs: Jobs = 1,
+) -> None:
+    """One self-contained page: the forecast, the night, what is still out and where it leans."""
+    from . import evaluate, report  # matplotlib takes as long to import as the rest together
+
+    if not html.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder '{html.parent}'", param_hint="--html")
+    night = sources.load(election, counts=counts)
+    so_far = night.counts if at is None else night.counts.until(_moment(at, night.election))
+    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors))
+    if len(so_far):
+        times = evaluate.spread_over(so_far.times, moments)
+        workers = evaluate.Workers(jobs=jobs, progress=True)
+        forecasts = evaluate.replay(
+            model, replace(night, counts=so_far), times=times, seed=seed, workers=workers
+        ).forecasts
+    else:
+        forecasts = (models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors)),)
+    _say_warnings(forecasts[-1])
+    text = report.page(night, forecasts, record=report.track_record(), lang=lang.value)
+    report.write_page(text, html)
+    out.print(forecasts[-1].summary(), soft_wrap=True, markup=False)
+    err.print(f"page: {html}", soft_wrap=True, markup=False)
+
+
 @app.command()
 def demo(
     out_folder: OutFolder = Path("demo-output"),
     seed: Seed = DEFAULT_SEED,
 ) -> None:
-    """Peru's runoff of 2021: the district counts of 7 and 8 June as they came in, forecast one by one."""
+    """Peru's runoff of 2021: the district counts of 7 and 8 June, forecast as they came in; charts and a page of it."""
     night = sources.load(DEMO)
     out_folder.mkdir(parents=True, exist_ok=True)
     forecasts = []
@@ -206,8 +254,7 @@ def demo(
         with err.status(f"forecasting from the count of {moment:%d %B, %H:%M}"):
             forecasts.append(models.forecast(night.counts.until(moment), seed=seed))
     out.print(terminal.progress(night, forecasts))
-    for found in forecasts:
-        _draw(found, out_folder / f"margin-{found.count.time:%Y-%m-%d-%H%M}.png")
+    _show(night, forecasts, out_folder)
 
 
 @app.command()
@@ -238,17 +285,16 @@ def watch(
     from . import report  # matplotlib takes as long to import as the rest together
     from .sources.keeper import Keeper
 
-    feed = _feed(source, election, depth, _pairs(code, "--code"))
-    followed = report.Watch(
-        feed,
-        Keeper(keep or html.with_name(html.stem + "-snapshots")),
-        report.LivePage(lambda counts: models.forecast(counts, engine=engine.value, draws=draws, seed=seed)),
-        html,
-        _log,
-        every=every,
-        allow_shrinking=allow_shrinking,
-    )
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), _feed(source, election, depth, _pairs(code, "--code")) as feed:
+        followed = report.Watch(
+            feed,
+            Keeper(keep or html.with_name(html.stem + "-snapshots")),
+            report.LivePage(lambda counts: models.forecast(counts, engine=engine.value, draws=draws, seed=seed)),
+            html,
+            _log,
+            every=every,
+            allow_shrinking=allow_shrinking,
+        )
         if not followed.run(bulletins=bulletins, once=once):
             raise typer.Exit(BAD_INPUT)
 
@@ -333,18 +379,22 @@ def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _feed(source: str, election: str | None, depth: Depth, codes: dict[str, str]) -> Feed:
+@contextlib.contextmanager
+def _feed(source: str, election: str | None, depth: Depth, codes: dict[str, str]) -> Iterator[Feed]:
+    """What is to be followed: a folder, or an address as long as it is open."""
     if "://" not in source:
-        folder = sources.folder_of(election or source)
-        return GrowingCounts(sources.folder_of(source), sources.read_election(folder))
+        folder = sources.folder_of(source)
+        yield GrowingCounts(folder, sources.read_election(folder if election is None else sources.folder_of(election)))
+        return
     if election is None:
         raise typer.BadParameter("an address needs --election, a bundled id or a folder", param_hint="--election")
     try:
         from .sources import addresses
     except ModuleNotFoundError as missing:
         _end(f"{missing.name} is needed to follow an address: pip install 'runoff-forecast[live]'", WRONG_USAGE)
-    asking = addresses.Asking(addresses.open_client(), _log, depth.value, codes=codes)
-    return addresses.feed_at(source, sources.read_election(sources.folder_of(election)), asking)
+    register = sources.read_election(sources.folder_of(election))
+    with addresses.open_client() as client:
+        yield addresses.feed_at(source, register, addresses.Asking(client, _log, depth.value, codes=codes))
 
 
 def _log(line: str) -> None:
@@ -409,6 +459,23 @@ def _draw(found: Forecast, path: Path) -> None:
 
     charts.save(charts.draw_margin(found), path, described=charts.describe_margin(found))
     err.print(f"chart: {path}", soft_wrap=True, markup=False)
+
+
+def _show(night: Night, forecasts: Sequence[Forecast], folder: Path) -> None:
+    """Three charts of the last forecast and the page of all, and where they are."""
+    from . import charts, evaluate, report
+
+    last = forecasts[-1]
+    course = evaluate.Course.of(forecasts, counts=night.counts, result=night.result)
+    _draw(last, folder / "margin.png")
+    _draw_night(course, folder / "night.png")
+    outstanding = folder / "outstanding.png"
+    charts.save(charts.draw_outstanding(last), outstanding, described=charts.describe_outstanding(last))
+    err.print(f"chart: {outstanding}", soft_wrap=True, markup=False)
+    page = report.write_page(
+        report.page(night, forecasts, course=course, record=report.track_record()), folder / "page.html"
+    )
+    err.print(f"page: {page}", soft_wrap=True, markup=False)
 
 
 def _draw_night(course: "Course", path: Path) -> None:

@@ -153,11 +153,28 @@ def test_before_the_first_bulletin_there_is_a_forecast_too(small):
 
 
 @pytest.mark.slow
-def test_demo_forecasts_the_night_and_says_where_the_charts_are(tmp_path):
-    result = run("demo", "--out", tmp_path / "charts")
+def test_demo_forecasts_the_night_and_says_where_charts_and_page_are(tmp_path):
+    result = run("demo", "--out", tmp_path / "shown")
     assert result.exit_code == 0, result.output
     assert "official" in result.stdout
-    assert len(list((tmp_path / "charts").glob("*.png"))) >= 4
+    files = {path.name for path in (tmp_path / "shown").iterdir()}
+    assert files == {"margin.png", "night.png", "outstanding.png", "page.html"}
+    assert all(name in result.stderr.replace("\n", "") for name in files)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_a_report_is_one_page_on_disk(small, tmp_path, lang):
+    result = run("report", small, "--html", tmp_path / "page.html", "--lang", lang, *QUICK)
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert f'<html lang="{lang}">' in text
+    assert "page.html" in result.stderr.replace("\n", "")
+
+
+def test_a_report_needs_a_place_to_go(small, tmp_path):
+    assert told_plainly(run("report", small, "--html", tmp_path / "no" / "page.html"), 2)
+    assert told_plainly(run("report", small, "--html", tmp_path / "page.html", "--lang", "qu"), 2)
 
 
 def test_chart_endings_are_those_that_charts_can_write():
@@ -171,5 +188,5 @@ def test_the_module_that_prints_is_the_only_way_in():
         text=True,
         check=True,
     ).stdout
-    for command in ("elections", "check", "forecast", "demo"):
+    for command in ("elections", "check", "forecast", "report", "demo"):
         assert command in help_text

@@ -2,6 +2,14 @@
 
 from .arrival import describe_arrival as describe_arrival, draw_arrival as draw_arrival
 from .bulletins import describe_bulletins as describe_bulletins, draw_bulletins as draw_bulletins
+from .calibration import (
+    describe_record as describe_record,
+    draw_calls as draw_calls,
+    draw_coverage as draw_coverage,
+    draw_pit as draw_pit,
+    draw_reliability as draw_reliability,
+    draw_score as draw_score,
+)
 from .drift import describe_drift as describe_drift, draw_drift as draw_drift
 from .inline import PAGE_COLORS as PAGE_COLORS, inline_svg as inline_svg
 from .margin import describe_margin as describe_margin, draw_margin as draw_margin

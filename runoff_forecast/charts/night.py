@@ -100,7 +100,8 @@ def _chances_in_words(course: Course, says: Words) -> str:
 
 def _leading(course: Course) -> list[str]:
     """Ids of the candidates whose chances were highest at any time, in the order of the election."""
-    best = course.moments["chance"].max("time").to_series().sort_values(ascending=False, kind="stable").index[:SHOWN]
+    best = course.moments["chance"].max("time").to_series()[course.election.standing]
+    best = best.sort_values(ascending=False, kind="stable").index[:SHOWN]
     return [name for name in course.election.candidate_ids if name in best]
 
 

@@ -62,8 +62,8 @@ class _Drawing:
 
     @cached_property
     def shown(self) -> list[str]:
-        chance = self.forecast.advance_probability.sort_values(ascending=False, kind="stable")
-        return list(chance.index[: min(SHOWN, len(chance))])
+        chance = self.forecast.advance_probability[self.forecast.election.standing]
+        return list(chance.sort_values(ascending=False, kind="stable").index[:SHOWN])
 
     def said(self, chance: float) -> str:
         return self.says.in_hundred(chance, certain=self.forecast.finished)

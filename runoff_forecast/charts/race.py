@@ -132,7 +132,7 @@ class _Drawing:
         marker = "o" if len(self.course) < MANY else ""
         ax.plot(x, middle, color=self.theme.ink, linewidth=1.6, marker=marker, markersize=3.2, zorder=4)
         ax.axhline(0, color=self.theme.ink, linewidth=0.9, zorder=2)
-        ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(FuncFormatter(self.says.lead_tick))
         self._grid(ax)
         note(

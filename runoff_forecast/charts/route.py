@@ -141,7 +141,7 @@ class _Drawing:
             ax.axvline(needed, color=self.theme.ink, linewidth=1.6, zorder=3)
         ax.axvline(expected, color=self.theme.ink, linewidth=1.2, linestyle=(0, (2.5, 1.5)), zorder=3)
         left, right = sorted((needed, expected))
-        for value, align, offset in ((left, "right", 3), (right, "left", -3)):
+        for value, align, offset in ((left, "right", -1), (right, "left", 1)):
             if 0 <= value <= 1:
                 ax.annotate(
                     self.says.percent(value, 1), (value, 1), (offset, 4), xycoords=("data", "axes fraction"),

@@ -58,7 +58,7 @@ class _Drawing:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """By candidate, most expected votes first: name, so_far, low, share, high, chance."""
+        """By candidate, most expected votes first: name, so_far, low, share, high, chance. Pools have no row."""
         forecast = self.forecast
         low, share, high = forecast.quantiles(forecast.shares, [0.05, 0.5, 0.95]).to_numpy()
         votes = forecast.count.votes
@@ -68,7 +68,7 @@ class _Drawing:
         table["name"] = [candidate.name for candidate in forecast.election.candidates]
         table["so_far"] = votes / votes.sum() if votes.sum() else np.nan
         table["chance"] = chance
-        return table.sort_values("share", ascending=False, kind="stable").head(SHOWN)
+        return table[forecast.election.standing].sort_values("share", ascending=False, kind="stable").head(SHOWN)
 
     @property
     def aim(self) -> str:
@@ -107,8 +107,10 @@ class _Drawing:
 
     def scale(self, ax: Axes) -> None:
         name_rows(ax, list(self.table["name"]), self.theme)
-        top = float(self.table[["high", "so_far"]].max(axis=None))
-        ax.set_xlim(0, 1.06 * top)
+        shown = self.table[["low", "high", "so_far"]]
+        low, high = float(shown.min(axis=None)), float(shown.max(axis=None))
+        room = 0.06 * max(high - low, 0.01)
+        ax.set_xlim(max(low - room, 0.0) if low > 0.25 * high else -room, high + room)
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
         ax.grid(axis="both", color=self.theme.line, linewidth=0.6)

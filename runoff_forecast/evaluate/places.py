@@ -10,16 +10,17 @@ def leads_of(forecast: Forecast) -> pd.DataFrame:
     """A row a region: name, leader (candidate id), lead (over the second, in shares), sure, and counted_share.
 
     Of expected final votes; sure is the probability that the leader ends first there. Where no votes are expected,
-    leader is None and lead NaN.
+    leader is None and lead NaN. A pool of several candidates leads nowhere.
     """
     table = forecast.to_frame()
     votes = table[list(forecast.candidates)].to_numpy()
-    order = np.argsort(-votes, axis=1, kind="stable")
+    standing = forecast.election.standing
+    order = np.argsort(-np.where(standing, votes, -1.0), axis=1, kind="stable")
     total = votes.sum(axis=1)
     rows = np.arange(len(votes))
-    ahead = votes[rows, order[:, 0]] - votes[rows, order[:, 1]]
+    ahead = votes[rows, order[:, 0]] - votes[rows, order[:, 1]] * standing[order[:, 1]]
     final = forecast.draws["final"].transpose("draw", "region", "candidate").to_numpy()
-    first = (final.argmax(axis=2) == order[:, 0]).T @ forecast.draw_weights
+    first = (np.where(standing, final, -1.0).argmax(axis=2) == order[:, 0]).T @ forecast.draw_weights
     leader = np.array(forecast.candidates, dtype=object)[order[:, 0]]
     return pd.DataFrame(
         {

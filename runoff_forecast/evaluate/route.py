@@ -35,7 +35,7 @@ class Route:
 def route_of(forecast: Forecast) -> Route:
     """The route of the best placed candidate who is behind; raises ValueError where nothing is out."""
     first_round = forecast.election.first_round
-    places = 1 if first_round is None else first_round.advance
+    places = 1 if first_round is None else min(first_round.advance, int(forecast.election.standing.sum()) - 1)
     if forecast.finished:
         raise ValueError(f"the count of {forecast.election.id} is finished: there is no way to go")
     if "outstanding_kind" not in forecast.draws:

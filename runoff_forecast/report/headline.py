@@ -85,7 +85,7 @@ def _phrase(text: PageWords, aim: str, probability: float) -> str:
 def _chances(forecast: Forecast, text: PageWords, says: Words) -> str:
     first_round = forecast.election.first_round
     chances = forecast.win_probability if first_round is None else forecast.advance_probability
-    likeliest = chances.sort_values(ascending=False, kind="stable")[:NAMED]
+    likeliest = chances[forecast.election.standing].sort_values(ascending=False, kind="stable")[:NAMED]
     told = _listed([_chance(forecast, says, name, chance) for name, chance in likeliest.items()])
     return (text.chances if first_round is None else text.chances_to_advance).format(chances=told)
 
@@ -96,7 +96,8 @@ def _chance(forecast: Forecast, says: Words, name: str, chance: float) -> str:
 
 def _in_the_lead(forecast: Forecast, says: Words) -> str:
     """Who is first in the count, and by how much of the valid votes."""
-    shares = (forecast.count.votes / forecast.count.votes.sum()).sort_values(ascending=False, kind="stable")
+    shares = (forecast.count.votes / forecast.count.votes.sum())[forecast.election.standing]
+    shares = shares.sort_values(ascending=False, kind="stable")
     return saying.leader(shares.iloc[0] - shares.iloc[1], _names(forecast)[shares.index[0]], "", says.tie)
 
 
