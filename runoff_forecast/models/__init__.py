@@ -5,3 +5,4 @@ from .learnt import learnt_priors as learnt_priors
 from .priors import Priors as Priors
 from .sickness import SickPosterior as SickPosterior
 from .stratified import StratifiedArrival as StratifiedArrival, forecast as forecast
+from .transfers import transfers as transfers

@@ -1,0 +1,110 @@
+"""Where the voters of each list went: an ecological by-product of the fitted model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..outcome import Forecast
+from .design import SMALLEST_LIST, Design, build_design
+from .latent import softmax
+from .learnt import learnt_priors
+from .priors import Priors
+
+DRAWS = 200
+"""Draws of the forecast that are followed; each end of a 90 % interval then rests on ten of them."""
+RAKES = 30
+STEPS = 600
+MINOR = "minor lists"
+
+
+def transfers(forecast: Forecast, *, priors: Priors | None = None) -> pd.DataFrame:
+    """Of the voters of each baseline list, the share that each candidate gets: mean, q05, q95 by (list, candidate).
+
+    Ecological: nobody's ballot is seen twice. Places where a list was strong are compared with others, and what holds
+    between places need not hold between voters (Robinson 1950). Goodman's regression (1953), its rows being shares: of
+    the units' support for the candidates on their baseline shares, by least squares weighted by votes. Support is, draw
+    by draw, the model's fixed effects raked to the drawn final votes of the region. Intervals hold the doubt about the
+    count and, by a Bayesian bootstrap over regions (Rubin 1981), about which regions there are to compare; they do not
+    hold the doubt whether a list's voters behave alike everywhere. Blank ballots, and who stayed at home in one of the
+    rounds, are left out. Raises ValueError where there is no baseline or no fixed effects among the parameters.
+    """
+    election = forecast.election
+    if "fixed" not in forecast.parameters:
+        raise ValueError("the parameters of this forecast do not tell the fixed effects")
+    if election.baseline.shape[1] < 2:
+        raise ValueError(f"{election.id} has no baseline: there is nothing that votes could have come from")
+    design = build_design(election)
+    loyalty = (priors or learnt_priors(election.id)).loyalty
+    rng = np.random.default_rng([forecast.seed or 0, 53])
+    followed = rng.choice(forecast.draws.sizes["draw"], DRAWS, p=forecast.draw_weights)
+    lists = _lists(election.baseline)
+    known = lists.notna().all(axis=1).to_numpy() & (lists.sum(axis=1) > 0).to_numpy()
+    before = lists.to_numpy(float)[known]
+    support = _support(forecast, design, loyalty, followed)[:, known]
+    bootstrap = rng.exponential(size=(DRAWS, design.n_regions))[:, design.region[known]]
+    shares = before / before.sum(axis=1, keepdims=True)
+    found = least_squares_of_shares(shares, support, bootstrap * before.sum(axis=1))
+    return _table(found, list(lists.columns), forecast.candidates)
+
+
+def _lists(baseline: pd.DataFrame) -> pd.DataFrame:
+    """The baseline with its minor lists as one: alone, they are strong nowhere and tell nothing."""
+    share = baseline.sum() / baseline.to_numpy()[np.isfinite(baseline.to_numpy(float))].sum()
+    minor = share.index[share < SMALLEST_LIST]
+    if not len(minor):
+        return baseline
+    return baseline.drop(columns=minor).assign(**{MINOR: baseline[minor].sum(axis=1, min_count=1)})
+
+
+def _support(forecast: Forecast, design: Design, loyalty: float, followed: np.ndarray) -> np.ndarray:
+    """(draws, U, K) support by the fixed effects, raked so that each region has its drawn votes."""
+    fixed = forecast.parameters["fixed"].transpose("draw", "effect", "component").to_numpy()[followed]
+    eta = design.fixed @ fixed
+    share = softmax((eta[..., :-1] + loyalty * design.own) @ design.contrast.T)
+    votes = design.stations * design.valid_per_station * np.exp(eta[..., -1])
+    final = forecast.draws["final"].transpose("draw", "region", "candidate").to_numpy()[followed]
+    target = final / np.maximum(final.sum(axis=2, keepdims=True), 1e-9)
+    of_region = np.eye(design.n_regions)[:, design.region]
+    for _ in range(RAKES):
+        now = of_region @ (votes[..., None] * share)
+        now /= now.sum(axis=2, keepdims=True)
+        share = share * (target / np.maximum(now, 1e-12))[:, design.region]
+        share /= share.sum(axis=2, keepdims=True)
+    return share
+
+
+def least_squares_of_shares(before: np.ndarray, after: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(draws, L, K) rows on the simplex that carry `before` (U, L) nearest to `after` (draws, U, K).
+
+    `weight` is (draws, U). Nesterov's projected gradient (Beck & Teboulle 2009).
+    """
+    weight = weight / weight.sum(axis=1, keepdims=True)
+    weighted = weight[:, :, None] * before
+    gram = np.swapaxes(weighted, 1, 2) @ before
+    moment = np.swapaxes(weighted, 1, 2) @ after
+    length = 1.0 / np.linalg.eigvalsh(gram)[:, -1, None, None]
+    found = ahead = np.full(moment.shape, 1.0 / moment.shape[2])
+    pace = 1.0
+    for _ in range(STEPS):
+        new = onto_simplex(ahead - length * (gram @ ahead - moment))
+        faster = 0.5 + np.sqrt(0.25 + pace**2)
+        ahead = new + (pace - 1.0) / faster * (new - found)
+        found, pace = new, faster
+    return found
+
+
+def onto_simplex(rows: np.ndarray) -> np.ndarray:
+    """The nearest rows (last axis) that are shares: not negative, one in sum (Duchi et al. 2008)."""
+    size = np.arange(1, rows.shape[-1] + 1)
+    ordered = -np.sort(-rows, axis=-1)
+    over = ordered.cumsum(axis=-1) - 1.0
+    kept = (ordered - over / size > 0).sum(axis=-1, keepdims=True)
+    return np.maximum(rows - np.take_along_axis(over, kept - 1, axis=-1) / kept, 0.0)
+
+
+def _table(found: np.ndarray, lists: list[str], candidates: tuple[str, ...]) -> pd.DataFrame:
+    index = pd.MultiIndex.from_product([lists, candidates], names=["list", "candidate"])
+    low, high = np.quantile(found, [0.05, 0.95], axis=0)
+    columns = {"mean": found.mean(axis=0), "q05": low, "q95": high}
+    return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
