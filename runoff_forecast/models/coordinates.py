@@ -1,7 +1,8 @@
 """Coordinates in which the posterior is close to independent standard normals: a sampler walks it in few steps.
 
-Nothing here changes the model: a coordinate is a change of variables, its Jacobian part of the density. How far an effect is centred depends on what the count tells of it (Papaspiliopoulos, Roberts & Sköld 2003): a unit with thousands
-of votes is pinned by its votes, one with none by its area. What the count tells is read off the likelihood near a mode.
+Nothing here changes the model: a coordinate is a change of variables, its Jacobian part of the density. How far an
+effect is centred depends on what the count tells of it (Papaspiliopoulos, Roberts & Sköld 2003): a unit with many
+votes is pinned by them, one with none by its area. What the count tells is read off the likelihood near a mode.
 """
 
 from __future__ import annotations

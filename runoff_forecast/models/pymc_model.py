@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -13,13 +14,12 @@ from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable as Tensor
 
 from .arrival import FULL
-from .coordinates import Coordinates, core_deviation, expected, field_of, find_coordinates
+from .coordinates import Coordinates, Core, Level, core_deviation, expected, field_of, find_coordinates
 from .evidence import Batches, Evidence
 from .latent import SCALES, arrival_prior, grouped_units, scale_widths
-from .transforms import AsTold, InScale, Whitened
 
 Centring = Literal["informed", "centred", "plain"]
-"""How effects are sampled: as they are (`centred`), in units of their scale (`plain`), or each as the count tells of it."""
+"""Effects are sampled as they are (`centred`), in units of their scale (`plain`), or each as the count tells of it."""
 
 NEWTON_STEPS = 10
 
@@ -32,19 +32,23 @@ def build_model(
     The centring changes how a sampler moves and nothing else: `unit` and its like are the same effects in all three.
     """
     start = coordinates or find_coordinates(evidence)
-    with pm.Model(coords=_coords(evidence, start)) as model:
-        scales = pm.HalfNormal("scales", scale_widths(evidence.priors), dims=("scale", "field"), initval=start.scales)
-        fields = field_of(evidence)
-        core = _core(evidence, start, scales, centring)
-        means = _means(evidence, start, core)
-        area = _area(start, evidence, means, scales[2][fields], centring)
-        above = means + shared(expected(evidence)[start.units]) + area[evidence.design.area[start.units]]
-        eta = above + _unit(start, above, scales[3][fields], centring) - _late(evidence, start, core)
+    with pm.Model(coords=_coords(evidence, start), check_bounds=False) as model:
+        widths = shared(scale_widths(evidence.priors))
+        scales = pm.HalfNormal("scales", widths, dims=("scale", "field"), initval=start.scales)
+        log_scales = pt.log(scales) @ np.eye(2)[:, field_of(evidence)]
+        core = _core(evidence, start, log_scales, centring)
+        eta = _predictor(evidence, start, core, log_scales, centring)
         if len(evidence.fine):
             pm.Potential("units_counted", _fine(evidence, start, core, eta))
         if evidence.groups:
             pm.Potential("groups_counted", _coarse(evidence, start, core, eta, _earliness(evidence)))
     return model
+
+
+def shared(values: np.ndarray) -> Tensor:
+    """Numbers of the night, kept out of the compiled code: the next bulletin then finds it in the cache."""
+    values = np.ascontiguousarray(values)
+    return pytensor.shared(values, shape=(None, *values.shape[1:]) if values.ndim == 2 else (None,) * values.ndim)
 
 
 def _coords(evidence: Evidence, start: Coordinates) -> dict[str, list | np.ndarray]:
@@ -74,110 +78,121 @@ def _coords(evidence: Evidence, start: Coordinates) -> dict[str, list | np.ndarr
 
 @dataclass(frozen=True, eq=False)
 class _Core:
+    """What touches all units, and so each other."""
+
     fixed: Tensor
     region: Tensor
     drift_nation: Tensor
+    """(1, E)"""
     drift: Tensor
 
 
-def shared(values: np.ndarray) -> Tensor:
-    """Numbers of the night, kept out of the compiled code, which is then found in the cache the next time."""
-    return pytensor.shared(np.ascontiguousarray(values), shape=tuple(1 if n == 1 else None for n in np.shape(values)))
-
-
-def _core(evidence: Evidence, start: Coordinates, scales: Tensor, centring: Centring) -> _Core:
-    """Fixed effects, regions and drifts, which touch all units and so each other."""
-    design, latent = evidence.design, start.latent
+def _core(evidence: Evidence, start: Coordinates, log_scales: Tensor, centring: Centring) -> _Core:
+    design, dims = evidence.design, ("core_effect", "component")
     f, r = design.fixed.shape[1], design.n_regions
-    transform = {"informed": Whitened(start.core), "centred": None, "plain": InScale()}[centring]
-    first = np.concatenate([latent.fixed, latent.region, latent.drift_nation, latent.drift])
-    sigma = _core_deviation(evidence, scales)
-    core = pm.Normal(
-        "core",
-        0.0,
-        sigma,
-        dims=("core_effect", "component"),
-        default_transform=transform,
-        initval=first,
-    )
-    return _Core(
-        fixed=pm.Deterministic("fixed", core[:f], dims=("effect", "component")),
-        region=pm.Deterministic("region_effect", core[f : f + r], dims=("region", "component")),
-        drift_nation=pm.Deterministic("drift_nation", core[f + r], dims=("component",)),
-        drift=pm.Deterministic("drift", core[f + r + 1 :], dims=("region", "component")),
-    )
+    log_sigma = _log_core_deviation(evidence, log_scales)
+    if centring == "informed":
+        core = _turned(start.core, log_sigma, dims)
+    elif centring == "plain":
+        core = pt.exp(log_sigma) * pm.Normal("core_raw", dims=dims)
+    else:
+        core = pm.Normal("core", 0.0, pt.exp(log_sigma), dims=dims)
+    fixed, region, nation, drift = pt.split(core, [f, r, 1, r], axis=0)
+    pm.Deterministic("fixed", fixed, dims=("effect", "component"))
+    pm.Deterministic("region_effect", region, dims=("region", "component"))
+    pm.Deterministic("drift_nation", nation[0], dims=("component",))
+    pm.Deterministic("drift", drift, dims=("region", "component"))
+    return _Core(fixed, region, nation, drift)
 
 
-def _core_deviation(evidence: Evidence, scales: Tensor) -> Tensor:
-    """(C, E), as `core_deviation`: what does not depend on scales is taken from there."""
-    design, fields = evidence.design, field_of(evidence)
-    f, r = design.fixed.shape[1], design.n_regions
-    fixed = core_deviation(evidence, np.ones((4, 2)))
-    role = np.r_[np.where(design.fixed_role == 2, 0, -1), np.full(r, 1), np.full(1 + r, -1)]
-    chosen = scales[np.maximum(role, 0)][:, fields]
-    return pt.where(shared((role >= 0)[:, None]), chosen, shared(fixed)) if f else chosen
+def _log_core_deviation(evidence: Evidence, log_scales: Tensor) -> Tensor:
+    """(C, E) log of `core_deviation`: covariates and regions have a scale, the rest is given."""
+    design = evidence.design
+    scaled = np.zeros((len(design.fixed_role) + 2 * design.n_regions + 1, len(SCALES)))
+    scaled[: len(design.fixed_role), 0] = design.fixed_role == 2
+    scaled[len(design.fixed_role) : len(design.fixed_role) + design.n_regions, 1] = 1.0
+    return shared(np.log(core_deviation(evidence, np.ones((4, 2))))) + shared(scaled) @ log_scales
 
 
-def _means(evidence: Evidence, start: Coordinates, core: _Core) -> Tensor:
-    """(S, E) what the core says of each unit's predictor at the mean lateness of its batches."""
+def _turned(told: Core, log_sigma: Tensor, dims: tuple[str, ...]) -> Tensor:
+    """Turned and stretched to nearly independent normals; what the count does not tell moves with its scale."""
+    turn = shared(np.swapaxes(np.linalg.inv(told.factor), 1, 2))
+    stretch = shared(1.0 - told.told) * (log_sigma - shared(np.log(told.deviation)))
+    raw = pm.Flat("core_turned", dims=dims)
+    core = pt.exp(stretch) * (shared(told.mean) + (turn @ raw.T[:, :, None])[:, :, 0].T)
+    pm.Potential("core_prior", pm.logp(pm.Normal.dist(0.0, pt.exp(log_sigma)), core) + stretch)
+    return core
+
+
+def _predictor(evidence: Evidence, start: Coordinates, core: _Core, log_scales: Tensor, centring: Centring) -> Tensor:
+    """(S, E) support contrasts and log turnout of the sampled units, before drift."""
     design, units = evidence.design, start.units
-    region = design.region[units]
-    return shared(design.fixed[units]) @ core.fixed + core.region[region] + _late(evidence, start, core)
-
-
-def _late(evidence: Evidence, start: Coordinates, core: _Core) -> Tensor:
-    region = evidence.design.region[start.units]
-    return shared(start.late_nation) * core.drift_nation + shared(start.late_region) * core.drift[region]
-
-
-def _area(start: Coordinates, evidence: Evidence, means: Tensor, sigma: Tensor, centring: Centring) -> Tensor:
-    """(A, E) effects of areas; informed, they are sampled as the level that an area's units have in the mean."""
-    dims = ("area_id", "component")
-    if centring != "informed":
-        transform = InScale() if centring == "plain" else None
-        return pm.Normal("area", 0.0, sigma, dims=dims, default_transform=transform)
-    mean = _sums(evidence.design.area[start.units], evidence.design.n_areas, shared(start.area_weight) * means)
-    level = pm.Normal("area_level", mean, sigma, dims=dims, default_transform=AsTold(start.area))
-    return pm.Deterministic("area", level - mean, dims=dims)
-
-
-def _unit(start: Coordinates, mean: Tensor, sigma: Tensor, centring: Centring) -> Tensor:
-    """(S, E) effects of units; informed, they are sampled as the unit's predictor at the mean lateness of its batches."""
+    region, area = shared(design.region[units]), shared(design.area[units])
+    late = shared(start.late_nation) * core.drift_nation + shared(start.late_region) * core.drift[region]
+    above = shared(design.fixed[units]) @ core.fixed + core.region[region]
+    if centring == "informed":
+        mean = _sums(area, shared(start.area.information).shape[0], shared(start.area_weight) * (above + late))
+        areas = _told("area", start.area, mean, log_scales[2], ("area_id", "component"))
+    else:
+        areas = _own("area", log_scales[2], ("area_id", "component"), centring)
+    above = above + areas[area] + shared(expected(evidence)[units])
     dims = ("unit_id", "component")
-    if centring != "informed":
-        transform = InScale() if centring == "plain" else None
-        return pm.Normal("unit", 0.0, sigma, dims=dims, default_transform=transform)
-    level = pm.Normal("unit_level", mean, sigma, dims=dims, default_transform=AsTold(start.unit))
-    return pm.Deterministic("unit", level - mean, dims=dims)
+    if centring == "informed":
+        return above + _told("unit", start.unit, above + late, log_scales[3], dims)
+    return above + _own("unit", log_scales[3], dims, centring)
 
 
-def _sums(code: np.ndarray, n: int, values: Tensor) -> Tensor:
+def _told(name: str, told: Level, mean: Tensor, log_sigma: Tensor, dims: tuple[str, ...]) -> Tensor:
+    """Effects around `mean`, in deviations of the normal posterior that prior and count give them, the mean held."""
+    information, precision = shared(told.information), pt.exp(-2.0 * log_sigma)
+    variance = 1.0 / (information + precision)
+    raw = pm.Flat(name + "_told", dims=dims)
+    effect = variance * information * (shared(told.centre) - mean) + pt.sqrt(variance) * raw
+    pm.Potential(name + "_prior", pm.logp(pm.Normal.dist(0.0, pt.exp(log_sigma)), effect) + 0.5 * pt.log(variance))
+    return pm.Deterministic(name, effect, dims=dims)
+
+
+def _own(name: str, log_sigma: Tensor, dims: tuple[str, ...], centring: Centring) -> Tensor:
+    if centring == "centred":
+        return pm.Normal(name, 0.0, pt.exp(log_sigma), dims=dims)
+    return pm.Deterministic(name, pt.exp(log_sigma) * pm.Normal(name + "_raw", dims=dims), dims=dims)
+
+
+def _sums(code: Tensor, n: Tensor, values: Tensor) -> Tensor:
     """Sums of rows by code, (n, ...)."""
-    empty = pt.zeros((n, *(values.shape[i] for i in range(1, values.ndim))))
+    empty = pt.zeros((n, values.type.shape[1]) if values.ndim == 2 else (n,))
     return pt.inc_subtensor(empty[code], values)
 
 
 def _earliness(evidence: Evidence) -> Tensor:
     """(members,) logits of being counted early, of the units that lie in coarse groups."""
-    design, members = evidence.design, grouped_units(evidence)
-    mean, deviation = arrival_prior(design, evidence.priors)
-    arrival = pm.Normal("arrival", mean, deviation, dims="order", default_transform=InScale())
-    unit = pm.Normal("arrival_unit", 0.0, evidence.priors.arrival_unit, dims="member", default_transform=InScale())
-    return shared(design.arrival[members]) @ arrival + unit
+    design, members, priors = evidence.design, grouped_units(evidence), evidence.priors
+    mean, deviation = arrival_prior(design, priors)
+    slopes = shared(mean) + shared(deviation) * pm.Normal("arrival_raw", dims="order")
+    own = priors.arrival_unit * pm.Normal("arrival_unit_raw", dims="member")
+    pm.Deterministic("arrival", slopes, dims="order")
+    pm.Deterministic("arrival_unit", own, dims="member")
+    return shared(design.arrival[members]) @ slopes + own
 
 
 def _fine(evidence: Evidence, start: Coordinates, core: _Core, eta: Tensor) -> Tensor:
     """Quasi-likelihood of the batches of single units."""
     rows = evidence.fine
-    z = _at(rows.late_nation, rows.late_region, evidence.design.region[rows.group], core)
-    z = z + eta[np.searchsorted(start.units, rows.group)]
-    logits = z[:, :-1] @ evidence.design.contrast.T
-    return _likelihood(rows, logits - pt.logsumexp(logits, axis=1, keepdims=True), z[:, -1])
+    z = eta[shared(np.searchsorted(start.units, rows.group))]
+    z = z + _drift(rows.late_nation, rows.late_region, evidence.design.region[rows.group], core)
+    contrast = evidence.design.contrast
+    logits, turnout = z @ _support_only(contrast), z[:, -1]
+    return _likelihood(rows, logits - pt.logsumexp(logits, axis=1, keepdims=True), turnout)
 
 
-def _at(late_nation: np.ndarray, late_region: np.ndarray, region: np.ndarray, core: _Core) -> Tensor:
+def _support_only(contrast: np.ndarray) -> np.ndarray:
+    """(E, K) from components to logits: turnout has no part in them."""
+    return np.vstack([contrast.T, np.zeros(len(contrast))])
+
+
+def _drift(late_nation: np.ndarray, late_region: np.ndarray, region: np.ndarray, core: _Core) -> Tensor:
     """(N, E) what drift adds at so late a time."""
-    return shared(late_nation[:, None]) * core.drift_nation + shared(late_region[:, None]) * core.drift[region]
+    return shared(late_nation[:, None]) * core.drift_nation + shared(late_region[:, None]) * core.drift[shared(region)]
 
 
 def _likelihood(rows: Batches, log_share: Tensor, turnout: Tensor) -> Tensor:
@@ -188,7 +203,7 @@ def _likelihood(rows: Batches, log_share: Tensor, turnout: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class _Pairs:
-    """Members of coarse batches, flattened batch by batch; `before` and `after` point into the list of counted shares."""
+    """Members of coarse batches, flattened; `before` and `after` point into the list of counted shares."""
 
     batch: np.ndarray
     unit: np.ndarray
@@ -223,7 +238,7 @@ def _layout(evidence: Evidence) -> tuple[_Boundaries, _Pairs]:
                 end += n
             else:
                 places.append(np.full(n, int(fraction > 0.0)))
-        for before, after in zip(places[:-1], places[1:], strict=True):
+        for before, after in pairwise(places):
             pairs.append((np.full(n, batch), group.members, group.capacity, before, after))
             batch += 1
     none = [(np.zeros(0, int), np.zeros(0, int), np.zeros(0))]
@@ -237,33 +252,33 @@ def _coarse(evidence: Evidence, start: Coordinates, core: _Core, eta: Tensor, sc
     """Quasi-likelihood of coarse batches: arrival-weighted means of their members."""
     design, rows = evidence.design, evidence.coarse
     boundaries, pairs = _layout(evidence)
-    members = grouped_units(evidence)
-    counted = pt.concatenate(
-        [np.array([0.0, 1.0]), _counted_shares(boundaries, score[np.searchsorted(members, boundaries.unit)])]
-    )
-    rise = pt.maximum(counted[pairs.after] - counted[pairs.before], 1e-12)
+    members, batch = grouped_units(evidence), shared(pairs.batch)
+    shares = _counted_shares(boundaries, score[shared(np.searchsorted(members, boundaries.unit))])
+    counted = pt.concatenate([np.array([0.0, 1.0]), shares])
+    rise = pt.maximum(counted[shared(pairs.after)] - counted[shared(pairs.before)], 1e-12)
+    z = eta[shared(np.searchsorted(start.units, pairs.unit))]
+    z = z + _drift(rows.late_nation[pairs.batch], rows.late_region[pairs.batch], design.region[pairs.unit], core)
     stations = rise * shared(pairs.capacity) + 1e-12
-    late = _at(rows.late_nation[pairs.batch], rows.late_region[pairs.batch], design.region[pairs.unit], core)
-    z = late + eta[np.searchsorted(start.units, pairs.unit)]
     votes = stations * shared(design.valid_per_station[pairs.unit]) * pt.exp(z[:, -1])
-    total = _sums(pairs.batch, len(rows), votes)
-    share = pt.special.softmax(z[:, :-1] @ design.contrast.T, axis=1)
-    mean = _sums(pairs.batch, len(rows), (votes / total[pairs.batch])[:, None] * share)
+    number = shared(rows.effective).shape[0]
+    total = _sums(batch, number, votes)
+    share = pt.special.softmax(z @ _support_only(design.contrast), axis=1)
+    mean = _sums(batch, number, (votes / total[batch])[:, None] * share)
     return _likelihood(rows, pt.log(mean), pt.log(total))
 
 
 def _counted_shares(moments: _Boundaries, score: Tensor) -> Tensor:
     """Expected counted share of each member at each boundary, as `arrival.threshold` solves for it.
 
-    The threshold is solved for without a gradient; one Newton step more, its slope held, has the gradient of the implicit function.
+    The threshold is solved for without a gradient; one Newton step more, its slope held, brings the implicit gradient.
     """
     if not len(moments.fraction):
         return pt.zeros(0)
-    at, weight = moments.boundary, shared(moments.share)
-    target = shared(np.log(moments.fraction) - np.log1p(-moments.fraction))
+    at, weight, fraction = shared(moments.boundary), shared(moments.share), shared(moments.fraction)
+    target = pt.log(fraction) - pt.log1p(-fraction)
 
     def total(values: Tensor) -> Tensor:
-        return _sums(at, len(moments.fraction), weight * values)
+        return _sums(at, fraction.shape[0], weight * values)
 
     held = disconnected_grad(score)
     mean = total(held)
@@ -271,15 +286,11 @@ def _counted_shares(moments: _Boundaries, score: Tensor) -> Tensor:
     for _ in range(NEWTON_STEPS):
         w = pt.sigmoid(k[at] + held)
         value = pt.clip(total(w), 1e-12, 1.0 - 1e-12)
-        step = (
-            (pt.log(value) - pt.log1p(-value) - target)
-            * value
-            * (1.0 - value)
-            / pt.maximum(total(w * (1.0 - w)), 1e-12)
-        )
+        slope = pt.maximum(total(w * (1.0 - w)), 1e-12)
+        step = (pt.log(value) - pt.log1p(-value) - target) * value * (1.0 - value) / slope
         k = k - pt.clip(step, -4.0, 4.0)
     k = disconnected_grad(k)
     w = pt.sigmoid(k[at] + score)
     slope = disconnected_grad(total(w * (1.0 - w)))
-    k = k - (total(w) - shared(moments.fraction)) / pt.maximum(slope, 1e-12)
+    k = k - (total(w) - fraction) / pt.maximum(slope, 1e-12)
     return pt.sigmoid(k[at] + score)
