@@ -6,8 +6,8 @@ import numpy as np
 from scipy.special import ndtri
 
 NEWTON_STEPS = 12
-SETTLED = 1e-7
-"""Logits: the last step of a threshold; Newton's error is then the square of that."""
+SETTLED, SETTLED_SINGLE = 1e-7, 1e-3
+"""Logits: the last step of a threshold, also in single precision; Newton's error is then the square of that."""
 FULL = 1.0 - 1e-9
 
 
@@ -30,30 +30,32 @@ def _density(x: np.ndarray) -> np.ndarray:
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Of any number, without overflow."""
     return 0.5 * (1.0 + np.tanh(0.5 * x))
 
 
 def threshold(score: np.ndarray, weight: np.ndarray, fraction: float) -> np.ndarray:
     """The `k` (draws) at which `sum weight * sigmoid(k + score)` is `fraction` of the sum of weights.
 
-    `score` is (..., members) and `weight` (members). Newton on the logit of the mean from a start that is exact for one member.
+    `score` is (members, ...) and `weight` (members). Newton on the logit of the mean, from a start that is exact for
+    one member. In single precision where the scores are.
     """
-    share = weight / weight.sum()
-    mean = score @ share
-    spread = (score**2) @ share - mean**2
-    k = _first(mean, spread, fraction)
+    share = (weight / weight.sum()).astype(score.dtype)
+    mean = share @ score
+    k = _first(mean, share @ (score * score) - mean**2, fraction).astype(score.dtype)
+    settled = SETTLED if score.dtype == np.float64 else SETTLED_SINGLE
     for _ in range(NEWTON_STEPS):
-        w = sigmoid(k[..., None] + score)
-        value = w @ share
-        step = _step(value, value - (w * w) @ share, fraction)
-        k = k - step
-        if np.max(np.abs(step)) < SETTLED:
+        w = sigmoid(k + score)
+        value = share @ w
+        step = _step(value, value - share @ (w * w), fraction)
+        k = (k - step).astype(score.dtype)
+        if np.max(np.abs(step)) < settled:
             break
     return k
 
 
 def thresholds(score: np.ndarray, weight: np.ndarray, fraction: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """The same for several sets of members at once, which lie one after the other in `score` and `weight` from `starts`."""
+    """The same for several sets of members at once, one after the other in `score` and `weight` from `starts` on."""
     size = np.diff(np.r_[starts, len(score)])
 
     def over(values: np.ndarray) -> np.ndarray:
@@ -85,9 +87,9 @@ def _logit(share: np.ndarray | float) -> np.ndarray:
 
 
 def counted_share(score: np.ndarray, weight: np.ndarray, fraction: float) -> np.ndarray:
-    """Expected counted share of each member (..., members) when `fraction` of the group's stations is in."""
+    """Expected counted share of each member (members, ...) when `fraction` of the group's stations is in."""
     if fraction <= 0.0:
         return np.zeros_like(score)
     if fraction >= FULL:
         return np.ones_like(score)
-    return sigmoid(threshold(score, weight, fraction)[..., None] + score)
+    return sigmoid(threshold(score, weight, fraction) + score)

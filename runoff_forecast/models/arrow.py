@@ -214,7 +214,9 @@ class Eliminated:
     def spread(self, unit: np.ndarray) -> np.ndarray:
         """Units' own covariance times a right-hand side (U, d, m)."""
         out = unit / self.precision
-        out[self.layout.told.unit] = times(self.covariance, unit[self.layout.told.unit])
+        told = self.layout.told.unit
+        if len(told):
+            out[told] = times(self.covariance, unit[told])
         return out
 
     def covariance_of(self, units: np.ndarray) -> np.ndarray:
@@ -315,6 +317,7 @@ class Arrow:
         d, local, m = gain.shape[1], gain.shape[2], core.shape[-1]
         f = local - SLOTS
         fixed, b, n, g = self.layout.places
+        gain = gain.astype(core.dtype, copy=False)
         wide = np.concatenate([gain[:, :, :f], gain[:, :, f + 1 : f + 2]], axis=2).reshape(len(gain) * d, -1)
         dense = np.concatenate([core[fixed], core[n][None]]).reshape(-1, m)
         out = (wide @ dense).reshape(len(gain), d, m)
@@ -325,7 +328,7 @@ class Arrow:
         layout = self.layout
         fixed, b, n, g = layout.places
         region, (d, m) = layout.region[units], core.shape[1:]
-        base = (layout.fixed[units] @ core[fixed].reshape(-1, d * m)).reshape(-1, d, m)
+        base = (layout.fixed[units].astype(core.dtype, copy=False) @ core[fixed].reshape(-1, d * m)).reshape(-1, d, m)
         base += core[b][region]
         base += area[layout.area[units]]
         return [base, core[n][None], core[g][region]]
@@ -344,22 +347,17 @@ class Arrow:
             unit[told] -= sum(times(g, s) for g, s in zip(self.units.gain, self.slots(core, area, told), strict=True))
         return Vector(core, area, unit)
 
-    def sample_core(self, rng: np.random.Generator, draws: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draws of core (core, d, m) and area (A, d, m) with mean zero and this precision."""
-        core = self.sample_only_core(rng, draws)
-        return core, coloured(self.area_covariance, rng, draws) - self.from_core(core)
-
-    def sample_only_core(self, rng: np.random.Generator, draws: int) -> np.ndarray:
-        """Draws of the core (core, d, m) alone."""
+    def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:
+        """Draws of the core (core, d, m) with mean zero and this precision."""
         noise = rng.standard_normal((len(self.factor), draws))
         flat = linalg.solve_triangular(self.factor, noise, lower=True, trans="T", check_finite=False)
         return flat.reshape(self.layout.core, -1, draws)
 
 
 def coloured(covariance: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """Normal draws (..., d, m) with the covariances (..., d, d)."""
-    noise = rng.standard_normal((*covariance.shape[:2], draws))
+    """Normal draws (..., d, m) with the covariances (..., d, d), in single precision."""
+    noise = rng.standard_normal((*covariance.shape[:2], draws), dtype=np.float32)
     if covariance.shape[-1] == 1:
-        noise *= np.sqrt(covariance)
+        noise *= np.sqrt(covariance).astype(np.float32)
         return noise
-    return np.linalg.cholesky(covariance) @ noise
+    return np.linalg.cholesky(covariance).astype(np.float32) @ noise

@@ -15,7 +15,9 @@ from .evidence import Evidence
 from .latent import softmax
 
 CHUNK = 500
-"""Draws worked on at once: memory is cells x candidates x this."""
+"""Draws worked on at once, at most."""
+WIDEST = 20_000_000
+"""Cells times draws worked on at once: memory is some ten arrays of this size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,7 @@ def complete(
     chunks, parameters, made = [], [], 0
     places = _places(evidence, cells)
     while made < draws:
-        drawn = source(min(CHUNK, draws - made))
+        drawn = source(min(CHUNK, draws - made, 1 + WIDEST // max(1, len(cells.unit))))
         chunks.append(_complete(evidence, cells, places, drawn, rng))
         parameters.append(drawn.parameters)
         made += drawn.turnout.shape[1]
@@ -204,7 +206,8 @@ def _allocated(
         if aside == 0.0 and (region == region[0]).all():
             counted[region[0]] += group.votes[:, None]
             continue
-        votes = arrived * cells.valid_per_station[position, None] * np.exp(draws.turnout[position])
+        per_station = cells.valid_per_station[position, None].astype(share.dtype)
+        votes = arrived * per_station * np.exp(draws.turnout[position])
         ballots = votes[:, None] * share[position]
         expected = sums(indicator(region, len(counted)), ballots)
         counted += expected * (group.votes[:, None] / np.maximum(expected.sum(axis=0), 1e-9))
@@ -232,12 +235,12 @@ def _stations(
     share of these that is set aside."""
     if not evidence.groups:
         return cells.stations[:, None], []
-    stations = np.repeat(cells.stations[:, None], draws.turnout.shape[1], axis=1)
+    stations = np.repeat(cells.stations[:, None].astype(np.float32), draws.turnout.shape[1], axis=1)
     groups = []
     for group in evidence.groups:
         position = _cell_of(cells, group.members)
-        share = counted_share(draws.earliness[group.members].T, group.capacity, group.processed).T  # (members, m)
-        arrived = group.capacity[:, None] * share
+        share = counted_share(draws.earliness[group.members], group.capacity, group.processed)  # (members, m)
+        arrived = group.capacity[:, None].astype(share.dtype) * share
         stations[position] = np.maximum(stations[position] - arrived, 0.0)
         aside = group.contested / max(arrived[:, 0].sum(), 1e-9)
         groups.append((position, arrived * (1.0 - aside), aside))

@@ -101,14 +101,19 @@ class FastDraws:
         if mode.coarse is not None:
             fields, arrival = self._conditioned(mode, fields)
         where = np.searchsorted(units, cells.unit)
-        point = predictor(evidence, mode.latent)[cells.unit]
+        point = predictor(evidence, mode.latent)[cells.unit].astype(np.float32)
+        late_nation, late_region = (
+            late.astype(np.float32)[:, None, None] for late in (cells.late_nation, cells.late_region)
+        )
         out = []
         for field, part in FIELDS:
             base, nation, region = mode.arrows[field].slots(fields[field].core, fields[field].area, cells.unit)
             base += fields[field].unit[where]
             base += point[:, part, None]
-            base += cells.late_nation[:, None, None] * (nation + mode.latent.drift_nation[0, part, None])
-            base += cells.late_region[:, None, None] * (region + mode.latent.drift[cells.region][:, part, None])
+            base += late_nation * (nation + mode.latent.drift_nation[0, part, None].astype(np.float32))
+            region += mode.latent.drift[cells.region][:, part, None].astype(np.float32)
+            region *= late_region
+            base += region
             out.append(base)
         return Draws(out[0], out[1][:, 0], self._score(mode, arrival), self._parameters(mode, fields, arrival))
 
@@ -116,7 +121,8 @@ class FastDraws:
         assert mode.coarse is not None
         deviation = np.r_[mode.prior.arrival, np.full(self.solver.evidence.design.n_units, mode.prior.arrival_unit)]
         m = fields[0].core.shape[-1]
-        arrival = deviation[:, None] * self.rng.standard_normal((len(deviation), m))
+        arrival = self.rng.standard_normal((len(deviation), m), dtype=np.float32)
+        arrival *= deviation[:, None].astype(np.float32)
         noise = self.rng.standard_normal((len(mode.coarse.score), m))
         return self.solver.condition(mode, fields, arrival, noise)
 
@@ -124,7 +130,7 @@ class FastDraws:
         """Pools of cells, each a linear function of core and area with the mean of its cells' coefficients."""
         fields, predictors = [], []
         for arrow, pooled in zip(mode.arrows, carried, strict=True):
-            core = arrow.sample_only_core(self.rng, m)
+            core = arrow.sample(self.rng, m)
             predictors.append(pooled.draw(core[:, 0], self.rng))
             fields.append(Vector(core, np.zeros((0, 1, m)), np.zeros((0, 1, m))))
         nothing = np.zeros((0, m))
@@ -138,8 +144,11 @@ class FastDraws:
         if mode.coarse is None:
             return np.zeros((0, arrival.shape[1]))
         q = design.arrival.shape[1]
-        coefficients = mode.latent.arrival[:, None] + arrival[:q]
-        return design.arrival @ coefficients + mode.latent.arrival_unit[:, None] + arrival[q:]
+        centre = design.arrival @ mode.latent.arrival + mode.latent.arrival_unit
+        score = design.arrival.astype(np.float32) @ arrival[:q]
+        score += arrival[q:]
+        score += centre.astype(np.float32)[:, None]
+        return score
 
     def _parameters(self, mode: Mode, fields: tuple[Vector, Vector], arrival: np.ndarray) -> dict[str, np.ndarray]:
         latent = mode.latent
@@ -156,12 +165,13 @@ class FastDraws:
 
 
 def _sample(arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator) -> Vector:
-    """Draws of an arrow, with the own effects of some units."""
-    core, area = arrow.sample_core(rng, m)
+    """Draws of an arrow, with the own effects of some units, in single precision."""
+    core = arrow.sample(rng, m).astype(np.float32)
+    area = coloured(arrow.area_covariance, rng, m) - arrow.from_core(core)
     own = coloured(arrow.units.covariance_of(units), rng, m)
     told = arrow.layout.row[units] >= 0
     if told.any():
-        gain = arrow.units.gain_of(units[told])
+        gain = arrow.units.gain_of(units[told]).astype(np.float32)
         slots = arrow.slots(core, area, units[told])
         own[told] -= sum(times(g, s) for g, s in zip(gain, slots, strict=True))
     return Vector(core, area, own)

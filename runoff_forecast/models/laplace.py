@@ -70,7 +70,7 @@ class Rows:
 
     def seen_units(self, unit: np.ndarray) -> np.ndarray:
         """The part of that (m, columns) which units' own effects (U, d, columns) have."""
-        return sum((rows.T @ unit[:, i] for i, rows in enumerate(self.unit)), np.zeros(()))
+        return sum((rows.T @ unit[:, i] for i, rows in enumerate(self.unit)), np.zeros((), unit.dtype))
 
     def weighted(self, weight: np.ndarray) -> Vector:
         """The right-hand side that weights (m, columns) of the observations are."""
@@ -78,6 +78,14 @@ class Rows:
         core = (self.core.reshape(-1, shape) @ weight).reshape(*self.core.shape[:2], columns)
         area = (self.area.reshape(-1, shape) @ weight).reshape(*self.area.shape[:2], columns)
         return Vector(core, area, np.stack([rows @ weight for rows in self.unit], axis=1))
+
+    @cached_property
+    def single(self) -> Rows:
+        """The same in single precision, for draws."""
+        single = np.float32
+        return Rows(
+            self.core.astype(single), self.area.astype(single), tuple(rows.astype(single) for rows in self.unit)
+        )
 
     def dense(self, units: np.ndarray) -> np.ndarray:
         """The rows of some units, (units, d, m)."""
@@ -379,18 +387,24 @@ class Solver:
         """Draws of the arrows and of arrival's prior, m columns each, conditioned on the coarse batches (Matheron's rule)."""
         assert mode.coarse is not None
         assert mode.inner is not None
-        rows = mode.coarse.rows
-        seen = rows[0].seen(vectors[0]) + rows[1].seen(vectors[1]) + mode.coarse.arrival.T @ arrival + noise
-        weight = linalg.cho_solve((mode.inner, True), seen, check_finite=False)
+        rows, arrival_rows = [each.single for each in mode.coarse.rows], mode.coarse.arrival.astype(np.float32)
+        seen = rows[0].seen(vectors[0]) + rows[1].seen(vectors[1]) + arrival_rows.T @ arrival + noise
+        weight = linalg.cho_solve((mode.inner, True), seen, check_finite=False).astype(np.float32)
         first, second = (
             added(v, arrow.solve(r.weighted(-weight))) for v, arrow, r in zip(vectors, mode.arrows, rows, strict=True)
         )
-        variance = arrival_variance(self.evidence, mode.prior)[:, None]
-        return (first, second), arrival - variance * (mode.coarse.arrival @ weight)
+        pulled = arrival_rows @ weight
+        pulled *= arrival_variance(self.evidence, mode.prior).astype(np.float32)[:, None]
+        return (first, second), arrival - pulled
 
 
 def added(left: Vector, right: Vector) -> Vector:
-    return Vector(left.core + right.core, left.area + right.area, left.unit + right.unit)
+    """Their sum, in the precision of the left one."""
+    core, area, unit = (
+        getattr(left, name) + getattr(right, name).astype(getattr(left, name).dtype, copy=False)
+        for name in ("core", "area", "unit")
+    )
+    return Vector(core, area, unit)
 
 
 def build_solver(evidence: Evidence) -> Solver:
