@@ -38,14 +38,18 @@ def read_table(path: Path) -> Read[Table]:
     if not path.name.endswith((".csv", ".csv.gz")):
         return None, [Problem(path.name, None, None, None, "a file that ends in " + ", ".join(ENDINGS))]
     data, problems = read_bytes(path)
-    text, undecoded = (None, []) if data is None else _decoded(data, path.name)
-    problems += undecoded
+    return (None, problems) if data is None else parsed_table(data, path.name)
+
+
+def parsed_table(data: bytes, file: str) -> Read[Table]:
+    """The table in the content of a csv file, named for its problems."""
+    text, problems = _decoded(data, file)
     if text is None:
         return None, problems
-    header, problems = _header(text, path.name)
+    header, problems = _header(text, file)
     if header is None:
         return None, problems
-    table, ragged = _rows(text, header, path.name)
+    table, ragged = _rows(text, header, file)
     return table, problems + ragged
 
 
@@ -67,14 +71,19 @@ def read_toml(path: Path) -> Read[dict[str, Any]]:
 def read_bytes(path: Path) -> Read[bytes]:
     """The content of a file, unpacked where its name ends in .gz."""
     try:
-        data = path.read_bytes()
-        return (gzip.decompress(data) if path.name.endswith(".gz") else data), []
+        return unpacked(path.read_bytes(), path.name)
     except FileNotFoundError:
         return None, [Problem(path.name, None, None, None, "this file; it is missing")]
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return None, [Problem(path.name, None, None, None, "a sound gzip file; this one is broken or cut off")]
     except OSError as error:
         return None, [Problem(path.name, None, None, None, "a readable file: " + (error.strerror or str(error)))]
+
+
+def unpacked(data: bytes, file: str) -> Read[bytes]:
+    """The same, decompressed where the file's name ends in .gz."""
+    try:
+        return (gzip.decompress(data) if file.endswith(".gz") else data), []
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return None, [Problem(file, None, None, None, "a sound gzip file; this one is broken or cut off")]
 
 
 def _decoded(data: bytes, file: str) -> Read[str]:

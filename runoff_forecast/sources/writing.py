@@ -78,7 +78,7 @@ def _tables(night: Night) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "units", _units(election)
     yield "regions", election.regions.reset_index().dropna(axis="columns", how="all")
     if len(night.counts):
-        yield "counts", _counts(night.counts)
+        yield "counts", counts_table(night.counts)
     if night.result is not None:
         yield "result", night.result.rows.dropna(axis="columns", how="all")
 
@@ -98,7 +98,8 @@ def _units(election: Election) -> pd.DataFrame:
     return pd.concat([told, election.baseline.add_prefix(BASELINE)], axis="columns").reset_index()
 
 
-def _counts(counts: Counts) -> pd.DataFrame:
+def counts_table(counts: Counts) -> pd.DataFrame:
+    """The rows in the columns of counts.csv, without those that say nothing."""
     election = counts.election
     frame = counts.frame.dropna(axis="columns", how="all")
     frame = frame.drop(columns=[column for column in ("contested", "void") if not frame[column].any()])

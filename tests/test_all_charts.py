@@ -1,0 +1,294 @@
+"""Laws that every chart keeps, whatever it shows."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from types import SimpleNamespace
+
+import made_up
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from runoff_forecast import charts, evaluate
+from runoff_forecast.charts.sheet import Sheet
+from runoff_forecast.charts.style import THEMES, contrast, visible
+from runoff_forecast.charts.words import LANGUAGES
+from runoff_forecast.election import Candidate, Election, OutrightRule
+from runoff_forecast.outcome import Forecast
+
+TILES = pd.DataFrame(
+    {
+        "region": ["north", "south", "abroad"],
+        "name": ["The North", "The South of the Country", "América"],
+        "tile_row": [0, 1, 3],
+        "tile_column": [0, 0, 0],
+    }
+)
+SHAPES = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "id": "north",
+            "properties": {},
+            "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
+        },
+        {
+            "id": "7",
+            "properties": {"region": "south"},
+            "geometry": {"type": "MultiPolygon", "coordinates": [[[[2, 2], [3, 2], [3, 3], [2, 2]]]]},
+        },
+        {"id": "lake", "properties": None, "geometry": None},
+    ],
+}  # fmt: skip
+
+
+def placed(contest: Election) -> Election:
+    return replace(contest, regions=TILES.set_index("region"))
+
+
+@cache
+def runoff() -> Forecast:
+    return made_up.forecast(placed(made_up.election()))
+
+
+@cache
+def first_round() -> Forecast:
+    pool = Candidate("rest", "Other lists", pooled=True)
+    fourth = Candidate("dora", "Dora María de los Ángeles Huamán")
+    rivals = (*made_up.CANDIDATES, made_up.THIRD, fourth, pool)
+    return made_up.forecast(placed(made_up.election(rivals, (OutrightRule(0.5),))), whole=True)
+
+
+def course_of(forecast: Forecast) -> evaluate.Course:
+    night = made_up.counts(forecast.election)
+    early = replace(forecast, count=night[0])
+    return evaluate.Course.of([early, forecast], counts=night)
+
+
+def drift() -> evaluate.Drift:
+    shown, rng = runoff(), np.random.default_rng(3)
+    regions = list(shown.election.regions.index)
+    draws = {
+        "drift_nation": (("draw", "component"), rng.normal(0, 0.02, (400, 2))),
+        "drift": (("draw", "region", "component"), rng.normal(0.1, 0.05, (400, 3, 2))),
+    }
+    parameters = xr.Dataset(draws, {"region": regions, "component": ["support 1", "turnout"]})
+    prior = SimpleNamespace(drift_region=np.full(3, 0.1), priors=SimpleNamespace(drift_nation=0.02))
+    return evaluate.drift_of(replace(shown, parameters=parameters), prior)
+
+
+def sampling() -> evaluate.Sampling:
+    rng = np.random.default_rng(2)
+    posterior = xr.Dataset(
+        {
+            "slope": (("chain", "draw"), rng.normal(size=(2, 300))),
+            "stuck": (("chain", "draw"), rng.normal([[0.0], [3.0]], 1.0, (2, 300))),
+            "region": (("chain", "draw", "place"), rng.normal(size=(2, 300, 4))),
+        }
+    )
+    stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((2, 300), dtype=bool))})
+    trace = xr.DataTree.from_dict({"/posterior": posterior, "/sample_stats": stats})
+    return evaluate.sampling_of(replace(runoff(), trace=trace))
+
+
+@dataclass(frozen=True)
+class Chart:
+    draw: Callable
+    describe: Callable
+    record: Callable
+
+
+CHARTS = {
+    "margin": Chart(charts.draw_margin, charts.describe_margin, runoff),
+    "night": Chart(charts.draw_night, charts.describe_night, lambda: course_of(runoff())),
+    "chances": Chart(charts.draw_win_probability, charts.describe_win_probability, lambda: course_of(first_round())),
+    "outstanding": Chart(charts.draw_outstanding, charts.describe_outstanding, runoff),
+    "regions": Chart(charts.draw_regions, charts.describe_regions, runoff),
+    "tiles": Chart(charts.draw_tiles, charts.describe_places, runoff),
+    "tiles of a first round": Chart(charts.draw_tiles, charts.describe_places, first_round),
+    "map": Chart(lambda shown, **how: charts.draw_map(shown, SHAPES, **how), charts.describe_places, runoff),
+    "route": Chart(charts.draw_route, charts.describe_route, lambda: evaluate.route_of(runoff())),
+    "route of a first round": Chart(charts.draw_route, charts.describe_route, lambda: evaluate.route_of(first_round())),
+    "bulletins": Chart(
+        charts.draw_bulletins,
+        charts.describe_bulletins,
+        lambda: evaluate.bulletins_of(course_of(runoff()), runoff()),
+    ),
+    "shift": Chart(charts.draw_shift, charts.describe_shift, lambda: evaluate.Shift.expected(runoff())),
+    "arrival": Chart(charts.draw_arrival, charts.describe_arrival, runoff),
+    "drift": Chart(charts.draw_drift, charts.describe_drift, drift),
+    "sampling": Chart(charts.draw_sampling, charts.describe_sampling, sampling),
+    "shares": Chart(charts.draw_shares, charts.describe_shares, first_round),
+    "race": Chart(charts.draw_race, charts.describe_race, lambda: course_of(first_round())),
+    "pairings": Chart(charts.draw_pairings, charts.describe_pairings, first_round),
+}
+each_chart = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
+
+
+def rendered(figure: Figure) -> np.ndarray:
+    """Pixels (row, column, channel) of a figure, at few dots an inch: the drawing also puts every text in its place."""
+    figure.set_dpi(144)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
+
+
+def words_of(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text().strip()]
+
+
+@each_chart
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("es", "dark")])
+def test_every_chart_is_drawn_whole_and_nothing_else_changes(chart, lang, theme):
+    before = dict(mpl.rcParams)
+    figure = chart.draw(chart.record(), lang=lang, theme=theme).get_figure()
+    rendered(figure)
+    assert dict(mpl.rcParams) == before
+    assert not [text for text in words_of(figure) if re.search(r"[{}]|\bnan\b", text)]
+    outside = [text.get_text() for text in shown_texts(figure) if not inside(text.get_window_extent(), figure.bbox)]
+    assert outside == []
+
+
+def shown_texts(figure: Figure) -> list:
+    """All words of a figure, but for ticks beyond the ends of a scale."""
+    ticks = [tick for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) for tick in axis.findobj(mpl.axis.Tick)]
+    labels = {label for tick in ticks for label in tick.findobj(mpl.text.Text)}
+    return [text for text in figure.findobj(mpl.text.Text) if text.get_text().strip() and text not in labels]
+
+
+def inside(box, page) -> bool:
+    return box.x0 >= page.x0 - 1 and box.x1 <= page.x1 + 1 and box.y0 >= page.y0 - 1 and box.y1 <= page.y1 + 1
+
+
+@each_chart
+def test_every_chart_can_be_heard(chart):
+    record = chart.record()
+    said = {lang: chart.describe(record, lang=lang) for lang in LANGUAGES}
+    assert len(set(said.values())) == len(LANGUAGES)
+    assert all("A made-up runoff" in text and not re.search(r"[{}]|\bnan\b", text) for text in said.values())
+
+
+@each_chart
+def test_every_chart_goes_where_it_is_told(chart):
+    figure = Figure(figsize=(9, 6))
+    left, right = figure.subplots(1, 2)
+    assert chart.draw(chart.record(), ax=right) is right
+    assert not left.texts
+    assert not left.has_data()
+
+
+@each_chart
+def test_every_chart_can_be_part_of_a_page(chart):
+    text = charts.inline_svg(chart.draw(chart.record()), name="here", described='The "chart" & <more>')
+    assert text.startswith("<svg ")
+    assert "&quot;chart&quot; &amp; &lt;more&gt;" in text
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(set(ids)) == len(ids)
+    assert all(name.startswith("here-") for name in ids)
+    referred = re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', text)
+    assert {name for pair in referred for name in pair if name} == set(ids)
+    assert "<style" not in text
+    assert "font-family" not in text
+    light = THEMES["light"]
+    assert not re.search(rf"(fill|stroke): ({light.ground}|{light.ink}|{light.faint}|{light.line})", text)
+
+
+def test_outstanding_votes_are_those_of_the_record():
+    shown = runoff()
+    ax = charts.draw_outstanding(shown)
+    table = shown.outstanding_by_region()
+    ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
+    assert max(ends) == pytest.approx(table["ana"].max())
+    assert min(ends) == pytest.approx(-table["bea"].max())
+
+
+def test_more_regions_than_rows_share_one():
+    units = pd.DataFrame(
+        {"unit": [f"u{n}" for n in range(40)], "region": [f"r{n:02d}" for n in range(40)], "stations": 5}
+    )
+    contest = Election.from_frames(
+        id="many", title="Many", date=made_up.election().date, candidates=made_up.CANDIDATES, units=units
+    )
+    pending = np.random.default_rng(1).gamma(4.0, 100.0, (50, 40, 2))
+    dims = ("draw", "region", "candidate")
+    draws = {"final": (dims, pending), "outstanding": (dims, pending), "contested": (dims, 0 * pending)}
+    shown = Forecast(
+        made_up.Counts.empty(contest).latest,
+        xr.Dataset(draws, {"region": contest.regions.index.to_numpy(), "candidate": ["ana", "bea"]}),
+    )
+    ax = charts.draw_outstanding(shown)
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert labels[-1] == "26 other regions"
+    assert len(labels) == 15
+    longest = sum(bar.get_width() for bar in ax.patches if bar.get_width() > 0)
+    assert longest == pytest.approx(shown.outstanding_by_region()["ana"].sum())
+    rendered(charts.draw_regions(shown).get_figure())
+
+
+def test_tiles_stand_where_the_election_puts_them():
+    ax = charts.draw_tiles(runoff())
+    corners = {(int(tile.get_x()), int(tile.get_y())) for tile in ax.patches}
+    assert corners == {(0, 0), (0, 1), (0, 3)}
+    with pytest.raises(ValueError, match="tile_row"):
+        charts.draw_tiles(made_up.forecast())
+
+
+def test_a_map_is_drawn_from_anything_that_tells_its_shapes():
+    told = SimpleNamespace(__geo_interface__=SHAPES)
+    ax = charts.draw_map(runoff(), told)
+    assert len(ax.patches) == 3
+    with pytest.raises(ValueError, match="no shape has the id"):
+        charts.draw_map(runoff(), {"features": []})
+    line = {"features": [{"id": "north", "geometry": {"type": "Point", "coordinates": [0, 0]}}]}
+    with pytest.raises(ValueError, match="Polygon"):
+        charts.draw_map(runoff(), line)
+
+
+def test_a_hole_in_a_shape_stays_open():
+    outline = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]
+    hole = [[1, 1], [1, 3], [3, 3], [3, 1], [1, 1]]
+    shape = {"id": "north", "geometry": {"type": "Polygon", "coordinates": [outline, hole]}}
+    ax = charts.draw_map(runoff(), {"features": [shape]})
+    pixels = rendered(ax.get_figure())
+    row, column = (int(part) for part in ax.transData.transform((2, 2))[::-1])
+    edge = [int(part) for part in ax.transData.transform((0.5, 2))[::-1]]
+    assert pixels[-row, column, :3].tolist() == [255, 255, 255]
+    assert pixels[-edge[0], edge[1], :3].tolist() != [255, 255, 255]
+
+
+def test_only_a_first_round_has_a_race_and_pairings():
+    with pytest.raises(ValueError, match="no first round"):
+        charts.draw_race(course_of(runoff()))
+    with pytest.raises(ValueError, match="not a first round"):
+        charts.draw_pairings(runoff())
+
+
+def test_the_night_runs_along_time_or_the_count():
+    course = course_of(runoff())
+    for against in ("time", "counted"):
+        rendered(charts.draw_night(course, against=against).get_figure())
+    with pytest.raises(ValueError, match="against is"):
+        charts.draw_night(course, against="weather")
+
+
+def test_a_party_s_colour_is_changed_only_where_it_would_be_lost():
+    for theme in THEMES.values():
+        ground = mpl.colors.to_rgb(theme.ground)
+        for color in ("#c8102e", "#e8d15a", "#1f3f8f", "#ffffff", "#000000"):
+            seen = visible(color, theme)
+            assert contrast(mpl.colors.to_rgb(seen), ground) >= 2.0
+            assert seen == color or contrast(mpl.colors.to_rgb(color), ground) < 2.0
+    assert contrast((1, 1, 1), (0, 0, 0)) == pytest.approx(21.0)
+
+
+def test_what_stands_above_and_below_makes_room_for_itself():
+    bare = Sheet("Title", ("below",), (), height=100)
+    wordy = replace(bare, sentences=("word " * 60,), lines=("one", "two", "three"))
+    assert wordy.size[1] > bare.size[1]
+    assert wordy.box[3] * wordy.size[1] == pytest.approx(bare.box[3] * bare.size[1])
