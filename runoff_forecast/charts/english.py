@@ -200,4 +200,9 @@ ENGLISH = Words(
     sampling_described=(
         "Dot chart of R-hat against effective draws. {title}. {told} Worst R-hat {rhat}, fewest effective draws {ess}."
     ),
+    # Where nobody is behind.
+    route_ahead=(
+        "{name} is {deficit} votes ahead of {rival}, needs {needed} of the votes to come and is expected to "
+        "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
+    ),
 )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from ..outcome import Forecast
-from .rows import beside
+from .rows import beside, shortened
 from .sheet import Sheet, drawn, source, standing
 from .style import THEMES, Theme, ThemeName, text_width
 from .words import Words, words
@@ -99,7 +99,7 @@ class _Drawing:
                     fontweight="bold")  # fmt: skip
         look = {"textcoords": "offset points", "color": self.theme.ink, "fontsize": 8.5, "annotation_clip": False}
         for row, name in enumerate(rows):
-            ax.annotate(self.names[name], (0, row + 0.5), (-7, 0), ha="right", va="center_baseline", **look)
+            ax.annotate(shortened(self.names[name]), (0, row + 0.5), (-7, 0), ha="right", va="center_baseline", **look)
         for place, name in enumerate(columns):
             text = "\n".join(self._lines(name))
             ax.annotate(text, (place + 0.5, 0), (0, 5), ha="center", va="bottom", linespacing=1.1, **look)

@@ -155,6 +155,9 @@ class Words:
     ess_axis: str
     sampling_described: str
 
+    # Where nobody is behind.
+    route_ahead: str
+
     def time(self, time: pd.Timestamp, timezone: str) -> str:
         """Date and clock time where the count takes place."""
         local = time.tz_convert(timezone)

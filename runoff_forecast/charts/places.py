@@ -220,11 +220,20 @@ def _rings(geometry: Mapping | None) -> list[np.ndarray]:
         polygons = geometry["coordinates"]
     else:
         raise ValueError(f"a region's shape is a Polygon or a MultiPolygon, got {geometry['type']}")
-    return [np.asarray(ring, dtype=float)[:, :2] for polygon in polygons for ring in polygon]
+    return [
+        _wound(np.asarray(ring, dtype=float)[:, :2], number > 0) for one in polygons for number, ring in enumerate(one)
+    ]
+
+
+def _wound(ring: np.ndarray, is_hole: bool) -> np.ndarray:
+    """The ring, turned if need be: outlines run one way and holes the other, which is what keeps holes open."""
+    x, y = ring.T
+    anticlockwise = np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]) > 0
+    return ring[::-1] if anticlockwise == is_hole else ring
 
 
 def _path(rings: list[np.ndarray]) -> Path:
-    """Outlines and holes in one; holes stay open, as GeoJSON winds them the other way."""
+    """Outlines and holes in one."""
     if not rings:
         return Path(np.zeros((1, 2)))
     return Path.make_compound_path(*(Path(ring, closed=True) for ring in rings))

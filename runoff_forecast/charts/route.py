@@ -48,10 +48,10 @@ def _told(route: Route, says: Words) -> str:
     name, rival = _names(route)
     if route.needed > 1:
         text = says.route_cannot
-    elif route.needed < 0 or route.deficit <= 0:
+    elif route.needed < 0:
         text = says.route_need_not
     else:
-        text = says.route_told
+        text = says.route_told if route.deficit > 0 else says.route_ahead
     return text.format(
         name=name,
         rival=rival,
@@ -144,7 +144,7 @@ class _Drawing:
         for value, align, offset in ((left, "right", -1), (right, "left", 1)):
             if 0 <= value <= 1:
                 ax.annotate(
-                    self.says.percent(value, 1), (value, 1), (offset, 4), xycoords=("data", "axes fraction"),
+                    self.says.percent(value, 1), (min(max(value, 0.08), 0.92), 1), (offset, 4), xycoords=("data", "axes fraction"),
                     textcoords="offset points", ha=align, va="bottom", color=self.theme.ink, fontsize=8.5,
                     fontweight="bold" if value == needed else "normal", annotation_clip=False,
                 )  # fmt: skip

@@ -207,4 +207,9 @@ SPANISH = Words(
         "Gráfico de puntos de R-hat y muestras efectivas. {title}. {told} Peor R-hat {rhat}, menos muestras "
         "efectivas {ess}."
     ),
+    # Where nobody is behind.
+    route_ahead=(
+        "{name} está {deficit} votos por delante de {rival}, necesita {needed} de los votos por llegar y se "
+        "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
+    ),
 )
