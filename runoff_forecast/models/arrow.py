@@ -1,7 +1,8 @@
 """Gaussian algebra of grouped effects: units inside areas, areas beside a small dense core, eliminated in that order.
 
 The precision of (core, area, unit) is an arrow: units do not touch each other, nor do areas, so that both are
-eliminated block by block and one Cholesky of the core (covariates, regions, drifts) remains. What a unit or an area adds
+eliminated block by block and one Cholesky of the core (covariates, regions, drifts) remains. What a unit or an area
+adds
 to the core is dense in the covariates alone and touches one region. Cost is linear in units.
 """
 
@@ -141,7 +142,8 @@ def _log_determinant(blocks: np.ndarray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """What members add to the core's precision, by the columns that touch them: (F fixed, region, nation's drift, region's)."""
+    """What members add to the core's precision, by the columns that touch them: (F fixed, region, nation's drift,
+    region's)."""
 
     total: np.ndarray
     """(L, d, L, d); of the two columns of regions nothing is kept"""
@@ -197,7 +199,8 @@ class Eliminated:
         return Local(total, sums(self.layout.area_in_region, self.by_area), by_drift)
 
     def fold(self, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What eliminating units takes from a right-hand side (T, d, m): from the core (core, d, m) and areas (A, d, m)."""
+        """What eliminating units takes from a right-hand side (T, d, m): from the core (core, d, m) and areas (A, d,
+        m)."""
         layout, told = self.layout, self.layout.told
         core = np.zeros((layout.core, *own.shape[1:]))
         if not len(own):
@@ -324,7 +327,8 @@ class Arrow:
         return out + times(gain[:, :, f], core[b][region]) + times(gain[:, :, f + 2], core[g][region])
 
     def slots(self, core: np.ndarray, area: np.ndarray, units: np.ndarray | slice = slice(None)) -> list[np.ndarray]:
-        """What core and area (..., m) add to the three slots of units: three of (units, d, m), or what broadcasts to it."""
+        """What core and area (..., m) add to the three slots of units: three of (units, d, m), or what broadcasts to
+        it."""
         layout = self.layout
         fixed, b, n, g = layout.places
         region, (d, m) = layout.region[units], core.shape[1:]

@@ -199,7 +199,8 @@ def _allocated(
     groups: list[tuple[np.ndarray, np.ndarray, float]],
     counted: np.ndarray,
 ) -> np.ndarray | None:
-    """Adds the votes of coarse groups to those counted by region (R, K, m); returns what their contested sheets hold (C, K, m)."""
+    """Adds the votes of coarse groups to those counted by region (R, K, m); returns what their contested sheets hold
+    (C, K, m)."""
     late = None
     for group, (position, arrived, aside) in zip(evidence.groups, groups, strict=True):
         region = cells.region[position]
@@ -231,7 +232,8 @@ def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:
 def _stations(
     evidence: Evidence, cells: Cells, draws: Draws
 ) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, float]]]:
-    """Stations (C, m or 1) that are still out, and of each coarse group its cells, the stations that are in (members, m) and the
+    """Stations (C, m or 1) that are still out, and of each coarse group its cells, the stations that are in
+    (members, m) and the
     share of these that is set aside."""
     if not evidence.groups:
         return cells.stations[:, None], []
@@ -257,7 +259,8 @@ def contested_share(evidence: Evidence, rng: np.random.Generator, draws: int) ->
 def station_variance(
     evidence: Evidence, cells: Cells, share: np.ndarray, stations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Variance (C,) of support and of turnout that is between stations, where a cell gives `share` (C, K) in so many stations."""
+    """Variance (C,) of support and of turnout that is between stations, where a cell gives `share` (C, K) in so many
+    stations."""
     priors, candidates = evidence.priors, evidence.design.contrast.shape[0]
     concentration = np.maximum((share * (1.0 - share)).sum(axis=1), 0.02)
     each = cells.spread / np.maximum(stations, 0.5)

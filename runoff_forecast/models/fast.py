@@ -18,7 +18,8 @@ from .quadrature import Mixture
 POOL = 600
 """Above this many cells, those of one area that the model expects to vote alike are drawn as one."""
 PROBIT = np.pi / 8.0
-"""A logistic curve averaged over a normal of variance v is close to one of slope `1 / sqrt(1 + v PROBIT)` (MacKay 1992)."""
+"""A logistic curve averaged over a normal of variance v is close to one of slope `1 / sqrt(1 + v PROBIT)` (MacKay
+1992)."""
 
 
 def allocate(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -45,7 +46,8 @@ class Pools:
         return np.add.reduceat(self.weight * values, self.starts)
 
     def mean_of_rows(self, weight: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Weighted mean (pools, columns) of some weight (raw cells,) times the rows (units, columns) of the cells' units."""
+        """Weighted mean (pools, columns) of some weight (raw cells,) times the rows (units, columns) of the cells'
+        units."""
         ends = np.r_[self.starts, len(self.weight)]
         shape = (len(self.starts), len(rows))
         return sparse.csr_array((self.weight * weight, self.raw.unit, ends), shape=shape) @ rows
@@ -179,7 +181,8 @@ def _sample(arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator) -
 
 @dataclass(frozen=True, eq=False)
 class _Carried:
-    """One scalar field carried to the pools: a centre, a linear function of the core, area effects and noise of their own."""
+    """One scalar field carried to the pools: a centre, a linear function of the core, area effects and noise of
+    their own."""
 
     centre: np.ndarray
     """(pools,)"""

@@ -1,9 +1,12 @@
-"""The fast engine: Laplace's approximation of the joint density at given scales, and the scales integrated by quadrature.
+"""The fast engine: Laplace's approximation of the joint density at given scales, and the scales integrated by
+quadrature.
 
-Given the scales the effects are Gaussian a priori and the likelihood is close to it, so Newton's method finds the mode and
+Given the scales the effects are Gaussian a priori and the likelihood is close to it, so Newton's method finds the
+mode and
 the curvature there gives the posterior (Rue, Martino & Chopin 2009). Batches of single units enter through an arrow
 (see `arrow`); the few batches of coarser groups touch everything and are added as a correction of low rank. With
-`x` the effects, `H` the arrow, `B` the whitened Jacobian of coarse batches and `y` their score, the precision is `H + B'B`, and
+`x` the effects, `H` the arrow, `B` the whitened Jacobian of coarse batches and `y` their score, the precision is `H
++ B'B`, and
 all that a change of scales needs is the small `[B g]' H^-1 [B g]` of either field (`Field.gram`).
 """
 
@@ -119,7 +122,8 @@ class Gram:
 
 
 class Field:
-    """Support or turnout near a point. What has been eliminated is kept: a change of the other scales then costs little."""
+    """Support or turnout near a point. What has been eliminated is kept: a change of the other scales then costs
+    little."""
 
     def __init__(
         self, layout: Layout, information: np.ndarray, score: Vector, point: Vector, rows: Rows | None
@@ -301,7 +305,8 @@ class Solver:
         return None
 
     def marginal(self, tangent: Tangent, field: int, scales: np.ndarray) -> float:
-        """The part of the log marginal that belongs to one field's scales (4,) alone, where no coarse batch ties fields.
+        """The part of the log marginal that belongs to one field's scales (4,) alone, where no coarse batch ties
+        fields.
 
         Raises `NoMode` where it has none.
         """
@@ -384,7 +389,8 @@ class Solver:
     def condition(
         self, mode: Mode, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray
     ) -> tuple[tuple[Vector, Vector], np.ndarray]:
-        """Draws of the arrows and of arrival's prior, m columns each, conditioned on the coarse batches (Matheron's rule)."""
+        """Draws of the arrows and of arrival's prior, m columns each, conditioned on the coarse batches (Matheron's
+        rule)."""
         assert mode.coarse is not None
         assert mode.inner is not None
         rows, arrival_rows = [each.single for each in mode.coarse.rows], mode.coarse.arrival.astype(np.float32)
@@ -484,7 +490,7 @@ def multinomial_information(share: np.ndarray, contrast: np.ndarray) -> np.ndarr
 
 def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     """Jacobians and scores of the coarse batches in the contrasts of their mean share and the log of their votes."""
-    design, rows = evidence.design, evidence.coarse
+    design = evidence.design
     contrast = design.contrast
     mixture = mix(evidence, latent, predictor(evidence, latent))
     d = contrast.shape[1]

@@ -168,7 +168,8 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """How a group's counted shares move with the arrival scores: `bend` = w (1 - w) before and after each batch, by pair."""
+    """How a group's counted shares move with the arrival scores: `bend` = w (1 - w) before and after each batch, by
+    pair."""
 
     before: np.ndarray
     after: np.ndarray
@@ -207,7 +208,8 @@ def _increments(evidence: Evidence, latent: Latent) -> tuple[np.ndarray, np.ndar
 
 @dataclass(frozen=True, eq=False)
 class _Edges:
-    """Every group at every boundary of its batches, one after the other: pairs (edge, member), and batches between edges."""
+    """Every group at every boundary of its batches, one after the other: pairs (edge, member), and batches between
+    edges."""
 
     unit: np.ndarray
     """(pairs,)"""
@@ -287,10 +289,10 @@ def log_prior(evidence: Evidence, latent: Latent, prior: Prior) -> float:
         members = grouped_units(evidence)
         value += _normal(latent.arrival - prior.arrival_mean, prior.arrival)
         value += _normal(latent.arrival_unit[members], np.full(len(members), prior.arrival_unit))
-    return value + sum(log_prior_field(evidence, latent, prior, field) for field in (SUPPORT, TURNOUT))
+    return value + sum(log_prior_field(latent, prior, field) for field in (SUPPORT, TURNOUT))
 
 
-def log_prior_field(evidence: Evidence, latent: Latent, prior: Prior, field: int) -> float:
+def log_prior_field(latent: Latent, prior: Prior, field: int) -> float:
     """The part of the prior that belongs to support or to turnout."""
     part = slice(None, -1) if field == SUPPORT else slice(-1, None)
     value = 0.0
