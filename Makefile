@@ -43,7 +43,7 @@ gallery: install-dev  ## draws the pictures of the README anew
 	$(BIN)/python -m benchmarks.gallery
 
 notebooks: install-dev  ## executes the notebooks
-	$(BIN)/python -m pytest --nbmake notebooks -n auto
+	$(BIN)/python -m pytest -m notebook -n auto
 
 clean:  ## caches and outputs, not the environment
 	rm -rf demo-output build dist .pytest_cache .ruff_cache .hypothesis
