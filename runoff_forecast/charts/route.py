@@ -16,6 +16,8 @@ GAP = 5.0
 """Points between the blocks of two kinds."""
 LEAST = 15.0
 """Points that the block of a kind with few votes still has, for its name."""
+NEAREST = 0.08
+"""Numbers above the lines come no nearer to the ends of the scale than this."""
 
 
 def draw_route(route: Route, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
@@ -143,8 +145,9 @@ class _Drawing:
         left, right = sorted((needed, expected))
         for value, align, offset in ((left, "right", -1), (right, "left", 1)):
             if 0 <= value <= 1:
+                place = min(max(value, NEAREST), 1 - NEAREST)
                 ax.annotate(
-                    self.says.percent(value, 1), (min(max(value, 0.08), 0.92), 1), (offset, 4), xycoords=("data", "axes fraction"),
+                    self.says.percent(value, 1), (place, 1), (offset, 4), xycoords=("data", "axes fraction"),
                     textcoords="offset points", ha=align, va="bottom", color=self.theme.ink, fontsize=8.5,
                     fontweight="bold" if value == needed else "normal", annotation_clip=False,
                 )  # fmt: skip
