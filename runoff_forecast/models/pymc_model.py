@@ -136,6 +136,8 @@ def _predictor(evidence: Evidence, start: Coordinates, core: _Core, log_scales: 
     else:
         areas = _own("area", log_scales[2], ("area_id", "component"), centring)
     above = above + areas[area] + shared(expected(evidence)[units])
+    if not len(units):
+        return above
     dims = ("unit_id", "component")
     if centring == "informed":
         return above + _told("unit", start.unit, above + late, log_scales[3], dims)

@@ -1,0 +1,153 @@
+"""The second engine: the model in PyMC sampled by NUTS, diagnosed, and completed as the fast engine's draws are."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import arviz as az
+import numpy as np
+import pymc as pm
+import xarray as xr
+
+from ..outcome import Forecast
+from .complete import Cells, Draws, complete, open_cells
+from .coordinates import expected, field_of, sampled_units
+from .evidence import Evidence
+from .latent import grouped_units
+from .pymc_model import build_model
+from .sickness import SickPosterior
+from .stratified import warnings_of
+
+KEPT = 500
+"""Draws a chain keeps at most: they are far from repeating each other, and the completed count adds noise of its
+own."""
+WORST_RHAT = 1.05
+LEAST_ESS = 50.0
+"""Effective draws for each chain that an estimate of R-hat needs (Vehtari et al. 2021); fewer where few were asked
+for."""
+LEAST_SHARE = 0.1
+MOST_DIVERGENT = 0.01
+
+STORED = ("scales", "fixed", "region_effect", "area", "unit", "drift_nation", "drift", "arrival", "arrival_unit")
+JUDGED = ("scales", "fixed", "drift_nation", "drift", "arrival")
+"""What diagnostics look at, beside the margin; the hundreds of units hang on these."""
+
+
+def sample_forecast(evidence: Evidence, draws: int, tune: int, chains: int, rng: np.random.Generator) -> Forecast:
+    """The forecast from NUTS draws. Raises `SickPosterior` where they cannot be trusted."""
+    kept = min(max(draws // chains, 1), KEPT)
+    trace = sample(build_model(evidence), draws=kept, tune=tune, chains=chains, rng=rng)
+    cells = open_cells(evidence)
+    source = TraceDraws(evidence, trace.posterior.to_dataset(), cells, rng)
+    made, parameters = complete(evidence, cells, source, draws, rng)
+    forecast = Forecast(evidence.count, made, parameters, engine="nuts", trace=trace)
+    health = diagnose(trace, forecast.margin.to_numpy())
+    if complaint := complaint_of(health, chains * kept):
+        raise SickPosterior(complaint)
+    told = {"warnings": warnings_of(evidence), **health}
+    return Forecast(evidence.count, made, parameters, engine="nuts", trace=trace, diagnostics=told)
+
+
+def sample(model: pm.Model, *, draws: int, tune: int, chains: int, rng: np.random.Generator) -> xr.DataTree:
+    """Draws by nutpie where it is installed, else by PyMC's own sampler; progress goes to stderr."""
+    names = [name for name in STORED if name in model.named_vars]
+    seed = int(rng.integers(2**31))
+    if find_spec("nutpie") is None:
+        return pm.sample(draws, tune=tune, chains=chains, random_seed=seed, model=model, var_names=names)
+    import nutpie
+
+    compiled = nutpie.compile_pymc_model(model, var_names=names, freeze_model=False)
+    return nutpie.sample(compiled, draws=draws, tune=tune, chains=chains, seed=seed, save_warmup=False)
+
+
+class TraceDraws:
+    """Posterior draws of the cells in the order of the chains, again and again as long as they are asked for."""
+
+    def __init__(self, evidence: Evidence, posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> None:
+        self.evidence, self.cells, self.rng, self.next = evidence, cells, rng, 0
+        self.columns = {
+            str(name): np.moveaxis(v.to_numpy().reshape(-1, *v.shape[2:]), 0, -1) for name, v in posterior.items()
+        }
+        self.total = posterior.sizes["chain"] * posterior.sizes["draw"]
+
+    def __call__(self, m: int) -> Draws:
+        index = (self.next + np.arange(m)) % self.total
+        self.next += m
+        at = {name: column[..., index] for name, column in self.columns.items()}
+        eta = self._predictor(at)
+        named = {name: at[name] for name in ("fixed", "drift_nation", "drift")}
+        if "arrival" in at:
+            named["arrival"] = at["arrival"][:3]
+        return Draws(eta[:, :-1], eta[:, -1], self._earliness(at, m), named)
+
+    def _predictor(self, at: dict[str, np.ndarray]) -> np.ndarray:
+        """(C, E, m), drift included."""
+        design, cells = self.evidence.design, self.cells
+        units, inverse = np.unique(cells.unit, return_inverse=True)
+        eta = np.einsum("uf,fem->uem", design.fixed[units], at["fixed"]) + expected(self.evidence)[units][:, :, None]
+        eta += at["region_effect"][design.region[units]] + at["area"][design.area[units]] + self._own(units, at)
+        drift = cells.late_region[:, None, None] * at["drift"][cells.region]
+        return eta[inverse] + drift + cells.late_nation[:, None, None] * at["drift_nation"]
+
+    def _own(self, units: np.ndarray, at: dict[str, np.ndarray]) -> np.ndarray:
+        """(units, E, m) own effects: those sampled, and for the others draws from their prior."""
+        deviation = at["scales"][3][field_of(self.evidence)]
+        own = self.rng.standard_normal((len(units), *deviation.shape)) * deviation
+        sampled = sampled_units(self.evidence)
+        known = np.isin(units, sampled)
+        if known.any():
+            own[known] = at["unit"][np.searchsorted(sampled, units[known])]
+        return own
+
+    def _earliness(self, at: dict[str, np.ndarray], m: int) -> np.ndarray:
+        """(U, m) arrival scores; only those of units in coarse groups are ever asked for."""
+        design = self.evidence.design
+        if not self.evidence.groups:
+            return np.zeros((0, m))
+        score, members = np.zeros((design.n_units, m)), grouped_units(self.evidence)
+        score[members] = design.arrival[members] @ at["arrival"] + at["arrival_unit"]
+        return score
+
+
+def diagnose(trace: xr.DataTree, margin: np.ndarray) -> dict[str, float | str]:
+    """Worst R-hat, least bulk effective sample size, each with its parameter, and the share of divergent draws."""
+    posterior = trace.posterior.to_dataset()
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+    judged = posterior[[name for name in JUDGED if name in posterior]]
+    if np.ptp(margin) > 0.0:
+        judged = judged.assign(margin=(("chain", "draw"), margin[: shape[0] * shape[1]].reshape(shape)))
+    health: dict[str, float | str] = {"draws_by_chain": shape[1], "chains": shape[0]}
+    if shape[0] > 1:
+        health["rhat"], health["rhat_of"] = _extreme(az.rhat(judged), 1.0)
+    health["ess"], health["ess_of"] = _extreme(az.ess(judged), -1.0)
+    return health | {"divergent": float(trace.sample_stats["diverging"].mean())}
+
+
+def _extreme(values: xr.Dataset, sign: float) -> tuple[float, str]:
+    """The highest (or, by `sign`, lowest) value of all parameters, and whose it is; what cannot be computed is
+    worst."""
+    best, whose = -np.inf, ""
+    for name, value in values.data_vars.items():
+        flat = np.nan_to_num(sign * value.to_numpy().ravel(), nan=np.inf)
+        place = int(np.argmax(flat))
+        if flat[place] > best:
+            at = np.unravel_index(place, value.shape)
+            labels = [str(value[dim].to_numpy()[i]) for dim, i in zip(value.dims, at, strict=True)]
+            best, whose = float(flat[place]), f"{name}[{', '.join(labels)}]" if labels else str(name)
+    return sign * best, whose
+
+
+def complaint_of(health: dict[str, float | str], draws: int) -> str | None:
+    """What is wrong with the draws and what to try; None where they can be trusted."""
+    advice = "try more tuning (tune=2000) or more chains, look at `forecast.trace`, or use engine='fast'"
+    least = min(LEAST_ESS * float(health["chains"]), LEAST_SHARE * draws)
+    if float(health["divergent"]) > MOST_DIVERGENT:
+        return (
+            f"{float(health['divergent']):.1%} of the sampler's draws diverged, {MOST_DIVERGENT:.0%} are allowed: "
+            f"the evidence leaves a scale free to go to zero; {advice}"
+        )
+    if float(health.get("rhat", 1.0)) > WORST_RHAT:
+        return f"the chains disagree on {health['rhat_of']}: R-hat {health['rhat']:.3f}, above {WORST_RHAT}; {advice}"
+    if float(health["ess"]) < least:
+        return f"{health['ess_of']} has {health['ess']:.0f} effective draws, {least:.0f} are needed; {advice}"
+    return None
