@@ -19,7 +19,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from .arrow import SLOTS, Arrow, Eliminated, Layout, Precisions, Vector, build_layout, sums, times
-from .evidence import Evidence
+from .evidence import Batches, Evidence
 from .latent import (
     SUPPORT,
     TURNOUT,
@@ -261,34 +261,41 @@ class Solver:
     evidence: Evidence
     layout: Layout
 
-    def tangent(self, latent: Latent, value: float | None = None) -> Tangent:
-        """The likelihood linearised at a point, where its log is `value` if that is known already."""
-        information, scores = fine_statistics(self.evidence, self.layout, latent)
-        coarse = linearise(self.evidence, self.layout, latent) if len(self.evidence.coarse) else None
+    def tangent(self, latent: Latent, value: float | None = None, before: Tangent | None = None) -> Tangent:
+        """The likelihood linearised at a point, where its log is `value` if that is known already.
+
+        Turnout in batches of single units is normal: its field of a tangent `before` is exact everywhere, and is kept.
+        """
+        evidence, layout = self.evidence, self.layout
+        coarse = linearise(evidence, layout, latent) if len(evidence.coarse) else None
+        statistics = [support_statistics(evidence, layout, latent)]
+        kept = before is not None and coarse is None
+        if not kept:
+            statistics.append(turnout_statistics(evidence, layout, latent))
         fields = [
             Field(
-                self.layout,
-                information[field],
-                _score(self.layout, scores[field]),
+                layout,
+                information,
+                _score(layout, score),
                 pack(latent, field),
                 None if coarse is None else coarse.rows[field],
             )
-            for field, _ in FIELDS
+            for field, (information, score) in enumerate(statistics)
         ]
-        value = log_likelihood(self.evidence, latent) if value is None else value
-        return Tangent(latent, value, (fields[0], fields[1]), coarse)
+        turnout = before.fields[TURNOUT] if kept else fields[TURNOUT]
+        value = log_likelihood(evidence, latent) if value is None else value
+        return Tangent(latent, value, (fields[SUPPORT], turnout), coarse)
 
-    def climb(self, scales: np.ndarray, start: Latent, *, steps: int = NEWTON_STEPS) -> tuple[Tangent, Mode]:
+    def climb(self, scales: np.ndarray, start: Tangent, *, steps: int = NEWTON_STEPS) -> tuple[Tangent, Mode]:
         """The tangent at the mode of given scales (4, 2) and the posterior there, by Newton's method from `start`."""
-        tangent = self.tangent(start)
-        mode = self.posterior(tangent, scales)
+        tangent, mode = start, self.posterior(start, scales)
         for _ in range(steps):
             if mode.promise < TOLERANCE:
                 break
             found = self._search(tangent, mode)
             if found is None:
                 break
-            tangent = self.tangent(*found)
+            tangent = self.tangent(*found, before=tangent)
             mode = self.posterior(tangent, scales)
         return tangent, mode
 
@@ -332,13 +339,16 @@ class Solver:
             inner, residual, promise = self._tied(tangent, prior, (first, second))
         except np.linalg.LinAlgError as failed:
             raise NoMode(NO_CURVATURE) from failed
+        if tangent.coarse is None:  # turnout may stand on another point: what is constant is left out
+            value = sum(self.marginal(tangent, field, scales[:, field]) for field, _ in FIELDS)
+            return Weight(prior, (first, second), None, residual, promise, value)
         log_marginal = tangent.log_likelihood + log_prior(evidence, tangent.latent, prior) + promise
         log_marginal += log_scale_prior(evidence.priors, scales)
         log_marginal -= 0.5 * (first.arrow.log_determinant + second.arrow.log_determinant)
-        if inner is not None:
-            # arrival has its prior as precision
-            log_marginal -= float(np.log(np.diag(inner)).sum() - np.log(prior.arrival).sum())
-            log_marginal += len(grouped_units(evidence)) * np.log(prior.arrival_unit)
+        assert inner is not None
+        # arrival has its prior as precision
+        log_marginal -= float(np.log(np.diag(inner)).sum() - np.log(prior.arrival).sum())
+        log_marginal += len(grouped_units(evidence)) * np.log(prior.arrival_unit)
         if not np.isfinite(log_marginal):
             raise NoMode("the forecast's density has no finite mode: the evidence contradicts itself")
         return Weight(prior, (first, second), inner, residual, promise, float(log_marginal))
@@ -347,9 +357,9 @@ class Solver:
         self, tangent: Tangent, prior: Prior, grams: tuple[Gram, Gram]
     ) -> tuple[np.ndarray | None, np.ndarray, float]:
         """The coarse batches' correction (Woodbury): factor of `I + B H^-1 B'`, residual score, promise of the step."""
-        coarse, own = tangent.coarse, grams[0].own + grams[1].own
-        if coarse is None:
-            return None, np.zeros(0), 0.5 * own
+        coarse, own = tangent.coarse, grams[SUPPORT].own + grams[TURNOUT].own
+        if coarse is None:  # turnout is at its mode after any step
+            return None, np.zeros(0), 0.5 * grams[SUPPORT].own
         away = self._arrival_point(tangent.latent, prior)
         variance = arrival_variance(self.evidence, prior)
         inner = grams[0].inner + grams[1].inner + coarse.arrival_inner
@@ -370,18 +380,19 @@ class Solver:
         """The Gaussian posterior at given scales under the tangent's likelihood."""
         weight, coarse = self.weigh(tangent, scales), tangent.coarse
         arrows = (weight.grams[0].arrow, weight.grams[1].arrow)
-        solved, arrival = [], np.zeros(0)
+        centres = []
         for field, arrow in zip(tangent.fields, arrows, strict=True):
-            right = field.gradient(field_precisions(weight.prior, len(solved)))
+            right = field.gradient(field_precisions(weight.prior, len(centres)))
             if field.rows is not None:
                 right = added(right, field.rows.weighted(weight.residual[:, None]))
-            solved.append(arrow.solve(right))
-        arrival = np.zeros(self.evidence.design.arrival.shape[1] + self.evidence.design.n_units)
+            centres.append(added(field.point, arrow.solve(right)))
+        latent, q = tangent.latent, self.evidence.design.arrival.shape[1]
+        arrival = np.r_[latent.arrival, latent.arrival_unit]
         if coarse is not None:
-            arrival = arrival_variance(self.evidence, weight.prior) * (coarse.arrival @ weight.residual)
-            arrival -= self._arrival_point(tangent.latent, weight.prior)
-        step = unpack(self.evidence, (solved[0], solved[1]), arrival)
-        centre = moved(tangent.latent, step, 1.0)
+            arrival = np.r_[weight.prior.arrival_mean, np.zeros(len(arrival) - q)]
+            arrival += arrival_variance(self.evidence, weight.prior) * (coarse.arrival @ weight.residual)
+        centre = unpack(self.evidence, (centres[0], centres[1]), arrival)
+        step = moved(centre, latent, -1.0)
         return Mode(
             scales, centre, weight.prior, arrows, coarse, weight.inner, step, weight.promise, weight.log_marginal
         )
@@ -436,29 +447,38 @@ def field_precisions(prior: Prior, field: int) -> Precisions:
     return Precisions(core**-2.0, float(prior.area[field]) ** -2.0, float(prior.unit[field]) ** -2.0)
 
 
-def fine_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Information (3, 3, T, d, d) and score (3, T, d) of either field, summed over the batches of each unit told of."""
+def support_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tuple[np.ndarray, np.ndarray]:
+    """Information (3, 3, T, D, D) of support and its score (3, T, D), summed over the batches of each unit told of."""
     rows, contrast = evidence.fine, evidence.design.contrast
-    own, n, d = layout.row[rows.group], len(layout.told.unit), contrast.shape[1]
-    z = fine_predictor(evidence, latent, predictor(evidence, latent)) if len(rows) else np.zeros((0, d + 1))
+    z = (
+        fine_predictor(evidence, latent, predictor(evidence, latent))
+        if len(rows)
+        else np.zeros((0, contrast.shape[1] + 1))
+    )
     share = softmax(z[:, :-1] @ contrast.T)
     observed = rows.votes / np.maximum(rows.votes.sum(axis=1, keepdims=True), 1e-300)
-    weight = rows.effective[:, None, None] * multinomial_information(share, contrast)
-    score = rows.effective[:, None] * ((observed - share) @ contrast)
-    turnout = rows.turnout_precision
-    told = (
-        (weight, score),
-        (turnout[:, None, None], (turnout * (rows.turnout - z[:, -1]))[:, None]),
-    )
+    information = rows.effective[:, None, None] * multinomial_information(share, contrast)
+    return _summed(rows, layout, information, rows.effective[:, None] * ((observed - share) @ contrast))
+
+
+def turnout_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tuple[np.ndarray, np.ndarray]:
+    """The same of turnout, (3, 3, T, 1, 1) and (3, T, 1)."""
+    rows = evidence.fine
+    z = fine_predictor(evidence, latent, predictor(evidence, latent))[:, -1] if len(rows) else np.zeros(0)
+    precision = rows.turnout_precision
+    return _summed(rows, layout, precision[:, None, None], (precision * (rows.turnout - z))[:, None])
+
+
+def _summed(rows: Batches, layout: Layout, amount: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Information and score of batches (N, ...) by the unit and the slots that they touch."""
+    own, n = layout.row[rows.group], len(layout.told.unit)
     touch = (np.ones(len(rows)), rows.late_nation, rows.late_region)
-    information = [np.empty((SLOTS, SLOTS, n, k, k)) for k in (d, 1)]
-    scores = [np.empty((SLOTS, n, k)) for k in (d, 1)]
-    for field, (amount, slope) in enumerate(told):
-        for s in range(SLOTS):
-            scores[field][s] = _by_unit(own, touch[s], slope, n)
-            for t in range(s, SLOTS):
-                information[field][s, t] = information[field][t, s] = _by_unit(own, touch[s] * touch[t], amount, n)
-    return information, scores
+    information, score = np.empty((SLOTS, SLOTS, n, *amount.shape[1:])), np.empty((SLOTS, n, *slope.shape[1:]))
+    for s in range(SLOTS):
+        score[s] = _by_unit(own, touch[s], slope, n)
+        for t in range(s, SLOTS):
+            information[s, t] = information[t, s] = _by_unit(own, touch[s] * touch[t], amount, n)
+    return information, score
 
 
 def _by_unit(unit: np.ndarray, weight: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:

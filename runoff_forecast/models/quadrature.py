@@ -12,10 +12,12 @@ from .latent import Latent, scale_widths
 
 POINTS = 12
 NEAR = 0.01
-"""Distance in log scale at which slopes are measured."""
+"""Distance in log scale at which slopes are measured, at most."""
+SMALL = 0.05
+"""The same in deviations."""
 FAR = 0.35
 """Distance at which curvature is measured, if one deviation is not nearer."""
-WIDEST, NARROWEST = 0.8, 0.003
+WIDEST, NARROWEST = 0.8, 0.0003
 """Limits to a log scale's deviation: a flat direction keeps to its prior, a sharp one still moves."""
 REACH = 1.0
 """Longest step of a log scale in one iteration."""
@@ -51,7 +53,7 @@ def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -
     them. `start` and `scales` may be those of an earlier mode.
     """
     centre = np.log(0.4 * scale_widths(solver.evidence.priors)) if scales is None else np.log(scales)
-    tangent, _ = solver.climb(np.exp(centre), start)
+    tangent, _ = solver.climb(np.exp(centre), solver.tangent(start))
     covariances = None
     for _ in range(ROUNDS):
         ridges = _ridges(solver, tangent)
@@ -59,7 +61,7 @@ def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -
         before, centre = centre, centre.copy()
         for number, ridge in enumerate(ridges):
             centre[ridge.where], covariances[number] = _ascend(ridge, before[ridge.where], covariances[number])
-        tangent, _ = solver.climb(np.exp(centre), tangent.latent)
+        tangent, _ = solver.climb(np.exp(centre), tangent)
         deviation = np.sqrt(np.concatenate([np.diag(covariance) for covariance in covariances]))
         moved = np.concatenate([(centre - before)[ridge.where] for ridge in ridges])
         if np.max(np.abs(moved) / np.clip(deviation, NARROWEST, WIDEST)) < SETTLED:
@@ -96,9 +98,10 @@ class Ridge:
         except NoMode:
             return -np.inf
 
-    def slope(self, log: np.ndarray, here: float) -> np.ndarray:
-        """Of the height, which is `here` there."""
-        return np.array([self.height(moved) - here for moved in log + NEAR * np.eye(len(log))]) / NEAR
+    def slope(self, log: np.ndarray, here: float, covariance: np.ndarray) -> np.ndarray:
+        """Of the height, which is `here` there, over a small part of a deviation."""
+        near = np.minimum(NEAR, SMALL * np.sqrt(np.diag(covariance)))
+        return np.array([self.height(moved) - here for moved in log + np.diag(near)]) / near
 
 
 def _ridges(solver: Solver, tangent: Tangent) -> list[Ridge]:
@@ -118,7 +121,7 @@ def _first_guess(ridge: Ridge, log: np.ndarray) -> np.ndarray:
 def _ascend(ridge: Ridge, log: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The top of the ridge from `log` on, and the covariance that the way tells of (BFGS)."""
     height = ridge.height(log)
-    slope = ridge.slope(log, height)
+    slope = ridge.slope(log, height, covariance)
     for _ in range(STEPS):
         step = np.clip(covariance @ slope, -REACH, REACH)
         if slope @ step < GAIN:
@@ -128,7 +131,7 @@ def _ascend(ridge: Ridge, log: np.ndarray, covariance: np.ndarray) -> tuple[np.n
         if found < height:
             break
         log, height, before = log + step, found, slope
-        slope = ridge.slope(log, height)
+        slope = ridge.slope(log, height, covariance)
         covariance = _learnt(covariance, step, before - slope)
     return log, covariance
 
@@ -164,7 +167,7 @@ def _mixture(solver: Solver, tangent: Tangent, centre: np.ndarray, roots: list[n
     z = _normal_points(POINTS, centre.size).reshape(POINTS, *centre.shape)
     logs = [centre + np.column_stack([roots[0] @ step[:, 0], roots[1] @ step[:, 1]]) for step in z]
     if tangent.coarse is not None:  # their tangent turns with the scales
-        modes = tuple(solver.climb(np.exp(log), tangent.latent, steps=2)[1] for log in logs)
+        modes = tuple(solver.climb(np.exp(log), tangent, steps=1)[1] for log in logs)
     else:
         modes = tuple(solver.posterior(tangent, np.exp(log)) for log in logs)
     log_weight = np.array([m.log_marginal for m in modes]) + 0.5 * (z**2).sum(axis=(1, 2))
