@@ -13,7 +13,7 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/runoff-forecast
 export PYTENSOR_FLAGS ?= base_compiledir=$(CACHE)/pytensor
 export NUMBA_CACHE_DIR ?= $(CACHE)/numba
 
-.PHONY: help install install-dev demo test lint data bench record gallery notebooks clean
+.PHONY: help install install-dev demo test test-slow lint data bench record gallery notebooks clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,9 +21,12 @@ help:  ## this list
 demo: install  ## forecasts of the district counts of Peru 2021, with charts and a page in demo-output/
 	@$(BIN)/runoff-forecast demo
 
-test: install-dev  ## ruff and every test
+test: install-dev  ## ruff and every test but the slow ones
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not slow"
+
+test-slow: install-dev  ## the slow tests: long samplers, a thousand bulletins, calibration
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
 
 lint: install-dev  ## ruff and pyright
 	$(BIN)/ruff check .
