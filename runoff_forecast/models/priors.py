@@ -45,7 +45,7 @@ class Priors:
     station_turnout: float = 0.15
     """Logs: deviation of valid votes between stations of one unit."""
 
-    drift_nation: float = 0.02
+    drift_nation: float = 0.01
     """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held."""
     drift_headline: float = 0.1
     """The same where only national totals are known, and what is late must be guessed from the baseline alone."""
