@@ -242,19 +242,21 @@ class Forecast:
             raise ValueError("these draws do not tell the outstanding votes by kind")
         return self._out_by("kind", self.draws["outstanding_kind"])
 
-    def outstanding_by_region(self) -> pd.DataFrame:
-        """The same by region, with each region's name."""
-        table = self._out_by("region", self.draws["outstanding"])
+    def outstanding_by_region(self, between: tuple[str, str] | None = None) -> pd.DataFrame:
+        """The same by region, with each region's name; margin and net between other candidates than the first two."""
+        table = self._out_by("region", self.draws["outstanding"], between)
         table.insert(0, "name", self.election.regions["name"])
         return table
 
-    def _out_by(self, label: str, split: xr.DataArray) -> pd.DataFrame:
+    def _out_by(self, label: str, split: xr.DataArray, between: tuple[str, str] | None = None) -> pd.DataFrame:
         split = split.transpose("draw", label, "candidate")
+        first, second = between or self.candidates[:2]
         places = pd.Index(split[label].to_numpy(), name=label)
         total, votes = split.sum("candidate"), self.mean(split).to_numpy()
         low, high = self.quantiles(total, [0.05, 0.95]).to_numpy()
-        margin_low, margin_high = self.quantiles(self._margin(split), [0.05, 0.95]).to_numpy()
-        expected, net = votes.sum(axis=1), votes[:, 0] - votes[:, 1]
+        ahead = split.sel(candidate=first, drop=True) - split.sel(candidate=second, drop=True)
+        margin_low, margin_high = self.quantiles(ahead / total.where(total > 0, 1.0), [0.05, 0.95]).to_numpy()
+        expected, net = votes.sum(axis=1), self.mean(ahead).to_numpy()
         known = stations_in(self.count, label).reindex(places)
         table = pd.DataFrame(
             {

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from ..election import Candidate
 from ..outcome import Forecast
 from .rows import ROW, beside, beyond, column, name_rows, region_names
 from .sheet import Mark, Sheet, drawn, source, standing
@@ -22,10 +23,18 @@ REST = "rest"
 
 
 def draw_outstanding(
-    forecast: Forecast, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light"
+    forecast: Forecast,
+    *,
+    between: tuple[str, str] | None = None,
+    ax: Axes | None = None,
+    lang: str = "en",
+    theme: ThemeName = "light",
 ) -> Axes:
-    """Draw the votes still to come by region, each candidate's on its side; the difference in full colour."""
-    drawing = _Drawing(forecast, words(lang), THEMES[theme])
+    """Draw the votes still to come by region, each candidate's on its side; the difference in full colour.
+
+    between: two candidates' ids; None takes the first two.
+    """
+    drawing = _Drawing(forecast, _pair(forecast, between), words(lang), THEMES[theme])
     with drawn(drawing.sheet, ax, drawing.theme) as ax:
         drawing.bars(ax)
         drawing.scale(ax)
@@ -33,11 +42,11 @@ def draw_outstanding(
     return ax
 
 
-def describe_outstanding(forecast: Forecast, lang: str = "en") -> str:
+def describe_outstanding(forecast: Forecast, lang: str = "en", *, between: tuple[str, str] | None = None) -> str:
     """What the chart shows, in words for those who cannot see it."""
-    says, table = words(lang), forecast.outstanding_by_region()
+    says, (first, second) = words(lang), _pair(forecast, between)
+    table = forecast.outstanding_by_region((first.id, second.id))
     largest = table.sort_values("votes", ascending=False).head(5)
-    first, second = forecast.election.candidates[:2]
     return says.outstanding_described.format(
         title=forecast.election.title,
         time=says.time(forecast.count.time, forecast.election.timezone),
@@ -47,10 +56,20 @@ def describe_outstanding(forecast: Forecast, lang: str = "en") -> str:
         first_votes=says.number(table[first.id].sum()),
         second_votes=says.number(table[second.id].sum()),
         largest="; ".join(
-            f"{row['name']} {says.number(row['votes'])}, {says.leader(row['margin'], forecast.election)}"
+            f"{row['name']} {says.number(row['votes'])}, {says.leader_of(row['margin'], first.name, second.name)}"
             for _, row in largest.iterrows()
         ),
     )
+
+
+def _pair(forecast: Forecast, between: tuple[str, str] | None) -> tuple[Candidate, Candidate]:
+    """Raises ValueError where one of them is not a candidate."""
+    known = {candidate.id: candidate for candidate in forecast.election.candidates}
+    unknown = [name for name in between or () if name not in known]
+    if unknown:
+        raise ValueError(f"between names candidates of {forecast.election.id}, got {unknown[0]!r}")
+    first, second = between or forecast.candidates[:2]
+    return known[first], known[second]
 
 
 @dataclass(frozen=True)
@@ -58,13 +77,24 @@ class _Drawing:
     """One chart while it is drawn; x is votes, to the left for the second candidate, a row per region."""
 
     forecast: Forecast
+    pair: tuple[Candidate, Candidate]
     says: Words
     theme: Theme
+
+    @property
+    def ids(self) -> tuple[str, str]:
+        return self.pair[0].id, self.pair[1].id
+
+    @property
+    def colors(self) -> tuple[str, str]:
+        chosen = candidate_colors(self.forecast.election, self.theme)
+        return chosen[self.ids[0]], chosen[self.ids[1]]
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """The rows: first candidate's best at the top, what has no row of its own at the bottom."""
-        table = self.forecast.outstanding_by_region().assign(name=region_names(self.forecast.election, self.says))
+        names = region_names(self.forecast.election, self.says)
+        table = self.forecast.outstanding_by_region(self.ids).assign(name=names)
         table = table[table["votes"] >= LEAST].sort_values("votes", ascending=False)
         shown = table if len(table) <= SHOWN + 1 else table.iloc[:SHOWN]
         shown = shown.sort_values("net", ascending=False)
@@ -85,13 +115,13 @@ class _Drawing:
     @property
     def sheet(self) -> Sheet:
         says, election = self.says, self.forecast.election
-        colors = candidate_colors(election, self.theme)
+        named = [Mark("dot", color, who.name) for color, who in zip(self.colors, self.pair, strict=True)]
         return Sheet(
             title=says.outstanding_title,
             lines=standing(says, election, self.forecast.count),
             sentences=(says.outstanding_note, *source(says, election)),
             height=max(len(self.table), 2) * ROW,
-            key=tuple(Mark("dot", colors[candidate.id], candidate.name) for candidate in election.candidates[1::-1]),
+            key=tuple(named[::-1]),
             over=18,
             under=40,
             left=beside(self.table["name"]),
@@ -99,19 +129,16 @@ class _Drawing:
         )
 
     def bars(self, ax: Axes) -> None:
-        colors = candidate_colors(self.forecast.election, self.theme)
         rows = np.arange(len(self.table))
-        shared = self.table[list(self.forecast.candidates[:2])].min(axis=1).to_numpy()
-        for side, name in ((1, self.forecast.candidates[0]), (-1, self.forecast.candidates[1])):
+        shared = self.table[list(self.ids)].min(axis=1).to_numpy()
+        for side, name, color in zip((1, -1), self.ids, self.colors, strict=True):
             votes = self.table[name].to_numpy()
-            ax.barh(rows, side * shared, height=0.72, color=colors[name], alpha=0.35, linewidth=0)
-            ax.barh(rows, side * (votes - shared), left=side * shared, height=0.72, color=colors[name], linewidth=0)
+            ax.barh(rows, side * shared, height=0.72, color=color, alpha=0.35, linewidth=0)
+            ax.barh(rows, side * (votes - shared), left=side * shared, height=0.72, color=color, linewidth=0)
 
     def scale(self, ax: Axes) -> None:
         name_rows(ax, list(self.table["name"]), self.theme, strong=[place != REST for place in self.table.index])
-        reach = (
-            1.04 * max(self.table[list(self.forecast.candidates[:2])].max(axis=None), 1.0) if len(self.table) else 1.0
-        )
+        reach = 1.04 * max(self.table[list(self.ids)].max(axis=None), 1.0) if len(self.table) else 1.0
         ax.set_xlim(-reach, reach)
         ax.axvline(0, color=self.theme.ink, linewidth=0.9, zorder=3)
         ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=True))
@@ -121,7 +148,6 @@ class _Drawing:
         ax.set_xlabel(self.says.votes_to_come, color=self.theme.faint, fontsize=8.5, labelpad=3)
 
     def column(self, ax: Axes) -> None:
-        colors = candidate_colors(self.forecast.election, self.theme)
-        first, second = (colors[name] for name in self.forecast.candidates[:2])
+        first, second = self.colors
         dots = [first if votes > 0 else second for votes in self.table["net"]]
         column(ax, self.gains, self.theme, title=self.says.net_column, dots=dots)

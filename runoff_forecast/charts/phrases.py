@@ -176,7 +176,11 @@ class Words:
     def leader(self, margin: float, election: Election) -> str:
         """Which of the first two is ahead, and by how many points."""
         first, second = election.candidates[:2]
-        return saying.leader(margin, first.name, second.name, self.tie)
+        return self.leader_of(margin, first.name, second.name)
+
+    def leader_of(self, margin: float, first: str, second: str) -> str:
+        """Which of two is ahead, and by how many points."""
+        return saying.leader(margin, first, second, self.tie)
 
     def leaders(self, low: float, high: float, election: Election) -> str:
         """An interval of margins by who is ahead."""

@@ -56,6 +56,10 @@ ENGLISH = PageWords(
     regions_caption=(
         "Expected final lead by region, with the interval that holds 90 of 100 results; most votes out first."
     ),
+    regions_first_caption=(
+        "Who is expected first in each region, by how many points, and how sure that is; most votes out first."
+    ),
+    sure="How sure",
     sort_hint="Choose a heading to sort by it.",
     kind="Kind of place",
     region="Region",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.axes import Axes
 
@@ -84,7 +85,11 @@ class _Drawer:
             return
         if "outstanding_kind" in self.forecast.draws and self.forecast.count.votes.sum() > 0:
             yield self._figure("route", charts.draw_route, charts.describe_route, route_of(self.forecast))
-        yield self._figure("outstanding", charts.draw_outstanding, charts.describe_outstanding, self.forecast)
+        between = self.course.rivals if self.first_round else None
+        draw, describe = (
+            partial(one, between=between) for one in (charts.draw_outstanding, charts.describe_outstanding)
+        )
+        yield self._figure("outstanding", draw, describe, self.forecast)
 
     def shift(self) -> Iterator[Figure]:
         if tells_shift(self.forecast.count) and not self.forecast.finished and not self.first_round:

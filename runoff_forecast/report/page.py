@@ -17,7 +17,7 @@ from ..outcome import Forecast
 from .figures import figures_of, themed_colors
 from .headline import details, headline
 from .phrases import PageWords
-from .tables import kind_rows, record_rows, region_rows
+from .tables import kind_rows, record_rows, region_rows, sides
 from .words import page_words
 
 TEMPLATE = "page.html.jinja"
@@ -62,7 +62,7 @@ def page(
         as_of=text.as_of.format(time=says.time(forecast.count.time, forecast.election.timezone)),
         colors=themed_colors(forecast),
         figures=figures_of(forecast, course, lang),
-        sides=[candidate.name for candidate in forecast.election.candidates[:2]],
+        sides=sides(forecast),
         regions=region_rows(forecast, says, text.of_votes),
         kinds=kind_rows(forecast, says),
         out=_out(forecast, text, lang),

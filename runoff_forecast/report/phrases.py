@@ -55,6 +55,8 @@ class PageWords:
     # Tables.
     kinds_caption: str
     regions_caption: str
+    regions_first_caption: str
+    sure: str
     sort_hint: str
     kind: str
     region: str

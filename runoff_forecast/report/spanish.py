@@ -58,6 +58,11 @@ SPANISH = PageWords(
     regions_caption=(
         "Ventaja final esperada por región, con el intervalo de 90 de 100 resultados; primero donde faltan más votos."
     ),
+    regions_first_caption=(
+        "Quién se espera primero en cada región, por cuántos puntos y con qué seguridad; primero donde "
+        "faltan más votos."
+    ),
+    sure="Seguridad",
     sort_hint="Elija un encabezado para ordenar.",
     kind="Tipo de lugar",
     region="Región",
@@ -75,10 +80,10 @@ SPANISH = PageWords(
         "falta, si no se mira el lugar."
     ),
     how_model=(
-        "La proyección mira cada unidad del padrón ({unit}): cómo votó en una elección anterior si se sabe, "
-        "cómo votan ahora ella y los lugares parecidos, cuántos votos válidos da una mesa y qué lugares "
-        "suelen informar tarde. Admite que las mesas tardías se inclinen distinto que las tempranas tanto "
-        "como lo han mostrado conteos pasados."
+        "La proyección mira cada unidad del padrón: cómo votó en una elección anterior si se sabe, cómo "
+        "votan ahora ella y los lugares parecidos, cuántos votos válidos da una mesa y qué lugares suelen "
+        "informar tarde. Admite que las mesas tardías se inclinen distinto que las tempranas tanto como lo "
+        "han mostrado conteos pasados."
     ),
     how_contested=("Las actas observadas se toman como sus vecinas; en conteos pasados la mayoría terminó contándose."),
     how_draws=(

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from .. import saying
 from ..charts.rows import region_names
 from ..charts.words import Words
+from ..evaluate import leads_of
 from ..outcome import Forecast
 
 
@@ -31,13 +32,23 @@ class Row:
 
 def region_rows(forecast: Forecast, says: Words, of_votes: str) -> list[Row]:
     """Votes out, share counted, expected lead and its interval by region, most votes out first."""
-    table = forecast.to_frame().assign(name=region_names(forecast.election, says))
+    table = forecast.to_frame().join(leads_of(forecast)[["leader", "lead", "sure"]])
+    table = table.assign(name=region_names(forecast.election, says))
     table = table.sort_values("outstanding", ascending=False, kind="stable")
     return [Row(row["name"], _region_cells(forecast, row, says, of_votes)) for _, row in table.iterrows()]
 
 
+def sides(forecast: Forecast) -> list[tuple[int, str]]:
+    """Position and name of the candidates whose colours the tables use: two, or in a first round all who lead."""
+    candidates = list(enumerate(forecast.election.candidates))
+    if forecast.election.first_round is None:
+        return [(position, candidate.name) for position, candidate in candidates[:2]]
+    leaders = set(leads_of(forecast)["leader"])
+    return [(position, candidate.name) for position, candidate in candidates if candidate.id in leaders]
+
+
 def kind_rows(forecast: Forecast, says: Words) -> list[Row]:
-    """Stations and votes out by kind of place, and the lead among them."""
+    """Stations and votes out by kind of place, and in a runoff the lead among them."""
     if "outstanding_kind" not in forecast.draws:
         return []
     table = forecast.outstanding_by_kind()
@@ -58,9 +69,15 @@ def record_rows(record: pd.DataFrame, says: Words) -> list[Row]:
 def _region_cells(forecast: Forecast, row: pd.Series, says: Words, of_votes: str) -> tuple[Cell, ...]:
     known = bool(row["counted_share_known"])
     counted = says.percent(row["counted_share"]) + ("" if known else " *")
-    return (
+    known_cells = (
         Cell(says.number(row["outstanding"]), float(row["outstanding"])),
         Cell(counted, float(row["counted_share"]), "" if known else of_votes),
+    )
+    if forecast.election.first_round is not None:
+        chance = says.in_hundred(row["sure"], certain=forecast.finished)
+        return (*known_cells, _leading(row, forecast), Cell(chance, float(row["sure"])))
+    return (
+        *known_cells,
         Cell(_lead(row["margin"], forecast, says), float(row["margin"])),
         Cell(_leads(row, forecast, says), float(row["margin_q95"] - row["margin_q05"])),
     )
@@ -69,12 +86,14 @@ def _region_cells(forecast: Forecast, row: pd.Series, says: Words, of_votes: str
 def _kind_cells(forecast: Forecast, row: pd.Series, says: Words) -> tuple[Cell, ...]:
     stations = "–" if np.isnan(row["stations"]) else says.number(row["stations"])
     interval = says.limits.format(low=says.number(row["votes_q05"]), high=says.number(row["votes_q95"]))
-    return (
+    cells = (
         Cell(stations, float(np.nan_to_num(row["stations"], nan=-1.0))),
         Cell(says.number(row["votes"]), float(row["votes"])),
         Cell(interval, float(row["votes_q95"] - row["votes_q05"])),
-        Cell(_lead(row["margin"], forecast, says), float(row["margin"])),
     )
+    if forecast.election.first_round is not None:
+        return cells
+    return (*cells, Cell(_lead(row["margin"], forecast, says), float(row["margin"])))
 
 
 def _leads(row: pd.Series, forecast: Forecast, says: Words) -> Markup:
@@ -84,11 +103,21 @@ def _leads(row: pd.Series, forecast: Forecast, says: Words) -> Markup:
     return Markup(says.limits).format(low=_lead(low, forecast, says), high=_lead(high, forecast, says))
 
 
+def _leading(row: pd.Series, forecast: Forecast) -> Cell:
+    """Who leads in a region of a first round, whoever it is."""
+    if row["leader"] is None:
+        return Cell("–", -1.0)
+    position = forecast.candidates.index(row["leader"])
+    return Cell(_dotted(position, saying.points(row["lead"], 1), forecast), float(row["lead"]))
+
+
 def _lead(margin: float, forecast: Forecast, says: Words) -> Markup:
-    """A dot in the colour of who is ahead, which is said to those who cannot see it, and by how much."""
+    """Which of the first two is ahead, and by how much."""
     number = saying.points(abs(margin), 1)
-    if not number.startswith("+"):
-        return Markup(says.tie)
-    position = 0 if margin > 0 else 1
+    return _dotted(0 if margin > 0 else 1, number, forecast) if number.startswith("+") else Markup(says.tie)
+
+
+def _dotted(position: int, number: str, forecast: Forecast) -> Markup:
+    """A number behind a dot in the colour of a candidate, whose name is said to those who cannot see it."""
     name = forecast.election.candidates[position].name
     return Markup('<i class="dot c{}"></i><span class="said">{} </span>{}').format(position, name, number)
