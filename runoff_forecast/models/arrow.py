@@ -83,6 +83,13 @@ def build_layout(fixed: np.ndarray, region: np.ndarray, area: np.ndarray, n_regi
     return Layout(fixed, region, area, in_region, in_area, area_region, indicator(area_region, n_regions), members, row)
 
 
+def _some(layout: Layout, rows: np.ndarray) -> Members:
+    told = layout.told
+    unit = told.unit[rows]
+    in_region = indicator(layout.region[unit], layout.regions)
+    return Members(unit, told.fixed[rows], in_region, indicator(layout.area[unit], len(layout.area_region)))
+
+
 def indicator(code: np.ndarray, n: int) -> sparse.csr_array:
     """(n, len(code)) ones where a member has the code."""
     return sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(n, len(code)))
@@ -198,28 +205,34 @@ class Eliminated:
             by_drift[:, i, f:, j] = told.in_region @ rest
         return Local(total, sums(self.layout.area_in_region, self.by_area), by_drift)
 
-    def fold(self, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What eliminating units takes from a right-hand side (T, d, m): from the core (core, d, m) and areas (A, d,
-        m)."""
-        layout, told = self.layout, self.layout.told
-        core = np.zeros((layout.core, *own.shape[1:]))
+    def fold(self, own: np.ndarray, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """What eliminating units takes from a right-hand side: from the core (core, d, m) and from areas (A, d, m).
+
+        `own` (T, d, m) is that of the units told of; or of some of them, `rows`, where it is zero for the others.
+        """
+        layout, told, gains = self.layout, self.layout.told, self.gain
+        if rows is not None:
+            told, gains = _some(layout, rows), gains[:, rows]
+        core = np.zeros((layout.core, *own.shape[1:]), own.dtype)
         if not len(own):
-            return core, np.zeros((len(layout.area_region), *own.shape[1:]))
+            return core, np.zeros((len(layout.area_region), *own.shape[1:]), own.dtype)
         fixed, region, nation, drift = layout.places
-        taken = [times(_turned(gain), own) for gain in self.gain]
+        taken = [times(_turned(gain), own) for gain in gains.astype(own.dtype, copy=False)]
         area = sums(told.in_area, taken[0])
-        core[fixed] = (told.fixed.T @ taken[0].reshape(len(own), -1)).reshape(-1, *own.shape[1:])
+        flat = told.fixed.T.astype(own.dtype, copy=False) @ taken[0].reshape(len(own), -1)
+        core[fixed] = flat.reshape(-1, *own.shape[1:])
         core[region] = sums(layout.area_in_region, area)
         core[nation] = taken[1].sum(axis=0)
         core[drift] = sums(told.in_region, taken[2])
         return core, area
 
-    def spread(self, unit: np.ndarray) -> np.ndarray:
-        """Units' own covariance times a right-hand side (U, d, m)."""
+    def spread(self, unit: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
+        """Units' own covariance times a right-hand side (U, d, m); or of some units, `row` as in the layout."""
+        row = self.layout.row if row is None else row
         out = unit / self.precision
-        told = self.layout.told.unit
-        if len(told):
-            out[told] = times(self.covariance, unit[told])
+        told = row >= 0
+        if told.any():
+            out[told] = times(self.covariance[row[told]].astype(unit.dtype, copy=False), unit[told])
         return out
 
     def covariance_of(self, units: np.ndarray) -> np.ndarray:
@@ -303,15 +316,16 @@ class Arrow:
 
     def reduce(self, core: np.ndarray, area: np.ndarray) -> np.ndarray:
         """A right-hand side of the core (core, d, m) once that of areas (A, d, m) is eliminated."""
-        n_areas, d, local, _ = self.area_gain.shape
+        gain = self.area_gain.astype(area.dtype, copy=False)
+        n_areas, d, local, _ = gain.shape
         f, m = local - SLOTS, area.shape[-1]
         fixed, b, n, g = self.layout.places
-        wide = (self.area_gain.reshape(n_areas * d, -1).T @ area.reshape(n_areas * d, m)).reshape(local, d, m)
+        wide = (gain.reshape(n_areas * d, -1).T @ area.reshape(n_areas * d, m)).reshape(local, d, m)
         out = core.copy()
         out[fixed] -= wide[:f]
         out[n] -= wide[f + 1]
         for place, column in ((b, f), (g, f + 2)):
-            out[place] -= sums(self.layout.area_in_region, times(_turned(self.area_gain[:, :, column]), area))
+            out[place] -= sums(self.layout.area_in_region, times(_turned(gain[:, :, column]), area))
         return out
 
     def from_core(self, core: np.ndarray, areas: np.ndarray | slice = slice(None)) -> np.ndarray:
@@ -337,18 +351,28 @@ class Arrow:
         base += area[layout.area[units]]
         return [base, core[n][None], core[g][region]]
 
-    def solve(self, right: Vector) -> Vector:
-        """Solution of the precision against a right-hand side."""
+    def solve(self, right: Vector, units: np.ndarray | None = None) -> Vector:
+        """Solution of the precision against a right-hand side.
+
+        With `units` its unit part, and that of the solution, is theirs alone, and zero for all others on the right.
+        """
         d, m = right.unit.shape[1:]
-        folded_core, folded_area = self.units.fold(right.unit[self.layout.told.unit])
+        row = self.layout.row if units is None else self.layout.row[units]
+        known = row >= 0
+        folded_core, folded_area = (
+            self.units.fold(right.unit[self.layout.told.unit])
+            if units is None
+            else self.units.fold(right.unit[known], row[known])
+        )
         area = right.area - folded_area
         flat = self.reduce(right.core - folded_core, area).reshape(-1, m)
-        core = linalg.cho_solve((self.factor, True), flat, check_finite=False).reshape(-1, d, m)
-        area = times(self.area_covariance, area) - self.from_core(core)
-        unit = self.units.spread(right.unit)
-        told = self.layout.told.unit
-        if len(told):
-            unit[told] -= sum(times(g, s) for g, s in zip(self.units.gain, self.slots(core, area, told), strict=True))
+        core = linalg.cho_solve((self.factor, True), flat, check_finite=False).reshape(-1, d, m).astype(area.dtype)
+        area = times(self.area_covariance.astype(area.dtype, copy=False), area) - self.from_core(core)
+        unit = self.units.spread(right.unit, row)
+        if known.any():
+            where = np.flatnonzero(known) if units is None else units[known]
+            gains = self.units.gain[:, row[known]].astype(area.dtype, copy=False)
+            unit[known] -= sum(times(g, s) for g, s in zip(gains, self.slots(core, area, where), strict=True))
         return Vector(core, area, unit)
 
     def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from .arrow import Arrow, Vector, coloured, times
 from .complete import Cells, Draws, station_variance
 from .evidence import Evidence
 from .laplace import FIELDS, Mode, Solver
-from .latent import predictor
+from .latent import grouped_units, predictor
 from .quadrature import Mixture
 
 POOL = 600
@@ -97,11 +97,11 @@ class FastDraws:
     def _each(self, mode: Mode, m: int) -> Draws:
         """Every cell for itself, which coarse batches need: they tie the units of a group."""
         evidence, cells = self.solver.evidence, self.cells
-        units = np.arange(evidence.design.n_units) if mode.coarse is not None else np.unique(cells.unit)
+        units = np.unique(cells.unit) if mode.coarse is None else np.union1d(cells.unit, grouped_units(evidence))
         drawn = [_sample(arrow, units, m, self.rng) for arrow in mode.arrows]
         fields, arrival = (drawn[0], drawn[1]), np.zeros((0, m))
         if mode.coarse is not None:
-            fields, arrival = self._conditioned(mode, fields)
+            fields, arrival = self._conditioned(mode, units, fields)
         where = np.searchsorted(units, cells.unit)
         point = predictor(evidence, mode.latent)[cells.unit].astype(np.float32)
         late_nation, late_region = (
@@ -117,16 +117,18 @@ class FastDraws:
             region *= late_region
             base += region
             out.append(base)
-        return Draws(out[0], out[1][:, 0], self._score(mode, arrival), self._parameters(mode, fields, arrival))
+        return Draws(out[0], out[1][:, 0], self._score(mode, units, arrival), self._parameters(mode, fields, arrival))
 
-    def _conditioned(self, mode: Mode, fields: tuple[Vector, Vector]) -> tuple[tuple[Vector, Vector], np.ndarray]:
+    def _conditioned(
+        self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector]
+    ) -> tuple[tuple[Vector, Vector], np.ndarray]:
         assert mode.coarse is not None
-        deviation = np.r_[mode.prior.arrival, np.full(self.solver.evidence.design.n_units, mode.prior.arrival_unit)]
+        deviation = np.r_[mode.prior.arrival, np.full(len(units), mode.prior.arrival_unit)]
         m = fields[0].core.shape[-1]
         arrival = self.rng.standard_normal((len(deviation), m), dtype=np.float32)
         arrival *= deviation[:, None].astype(np.float32)
         noise = self.rng.standard_normal((len(mode.coarse.score), m))
-        return self.solver.condition(mode, fields, arrival, noise)
+        return self.solver.condition(mode, units, fields, arrival, noise)
 
     def _pooled(self, carried: tuple[_Carried, _Carried], mode: Mode, m: int) -> Draws:
         """Pools of cells, each a linear function of core and area with the mean of its cells' coefficients."""
@@ -140,17 +142,18 @@ class FastDraws:
         own = carried[0].noise[:, None], carried[1].noise
         return Draws(predictors[0][:, None], predictors[1], nothing, parameters, *own)
 
-    def _score(self, mode: Mode, arrival: np.ndarray) -> np.ndarray:
-        """Arrival scores of the units, (U, m); none where no group is coarse."""
+    def _score(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
+        """Arrival scores of the units, (U, m), of which those in groups are drawn; none where no group is coarse."""
         design = self.solver.evidence.design
         if mode.coarse is None:
             return np.zeros((0, arrival.shape[1]))
         q = design.arrival.shape[1]
-        centre = design.arrival @ mode.latent.arrival + mode.latent.arrival_unit
-        score = design.arrival.astype(np.float32) @ arrival[:q]
+        score = design.arrival[units].astype(np.float32) @ arrival[:q]
         score += arrival[q:]
-        score += centre.astype(np.float32)[:, None]
-        return score
+        out = np.zeros((design.n_units, arrival.shape[1]), dtype=np.float32)
+        out[units] = score
+        out += (design.arrival @ mode.latent.arrival + mode.latent.arrival_unit).astype(np.float32)[:, None]
+        return out
 
     def _parameters(self, mode: Mode, fields: tuple[Vector, Vector], arrival: np.ndarray) -> dict[str, np.ndarray]:
         latent = mode.latent

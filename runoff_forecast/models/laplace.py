@@ -82,13 +82,10 @@ class Rows:
         area = (self.area.reshape(-1, shape) @ weight).reshape(*self.area.shape[:2], columns)
         return Vector(core, area, np.stack([rows @ weight for rows in self.unit], axis=1))
 
-    @cached_property
-    def single(self) -> Rows:
-        """The same in single precision, for draws."""
-        single = np.float32
-        return Rows(
-            self.core.astype(single), self.area.astype(single), tuple(rows.astype(single) for rows in self.unit)
-        )
+    def single(self, units: np.ndarray) -> Rows:
+        """The same in single precision and for some units alone, for draws."""
+        unit = tuple(rows[units].astype(np.float32) for rows in self.unit)
+        return Rows(self.core.astype(np.float32), self.area.astype(np.float32), unit)
 
     def dense(self, units: np.ndarray) -> np.ndarray:
         """The rows of some units, (units, d, m)."""
@@ -398,20 +395,26 @@ class Solver:
         )
 
     def condition(
-        self, mode: Mode, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray
+        self, mode: Mode, units: np.ndarray, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray
     ) -> tuple[tuple[Vector, Vector], np.ndarray]:
-        """Draws of the arrows and of arrival's prior, m columns each, conditioned on the coarse batches (Matheron's
-        rule)."""
+        """Draws of arrows and of arrival's prior, m columns each, conditioned on the coarse batches (Matheron's rule).
+
+        `units` are those whose own effects and own earliness were drawn, all members of groups among them.
+        """
         assert mode.coarse is not None
         assert mode.inner is not None
-        rows, arrival_rows = [each.single for each in mode.coarse.rows], mode.coarse.arrival.astype(np.float32)
+        rows = [each.single(units) for each in mode.coarse.rows]
+        q = self.evidence.design.arrival.shape[1]
+        where = np.r_[np.arange(q), q + units]
+        arrival_rows = mode.coarse.arrival[where].astype(np.float32)
         seen = rows[0].seen(vectors[0]) + rows[1].seen(vectors[1]) + arrival_rows.T @ arrival + noise
         weight = linalg.cho_solve((mode.inner, True), seen, check_finite=False).astype(np.float32)
         first, second = (
-            added(v, arrow.solve(r.weighted(-weight))) for v, arrow, r in zip(vectors, mode.arrows, rows, strict=True)
+            added(v, arrow.solve(r.weighted(-weight), units))
+            for v, arrow, r in zip(vectors, mode.arrows, rows, strict=True)
         )
         pulled = arrival_rows @ weight
-        pulled *= arrival_variance(self.evidence, mode.prior).astype(np.float32)[:, None]
+        pulled *= arrival_variance(self.evidence, mode.prior)[where].astype(np.float32)[:, None]
         return (first, second), arrival - pulled
 
 
