@@ -12,6 +12,7 @@ from runoff_forecast import evaluate
 from runoff_forecast.count import Counts
 from runoff_forecast.election import OutrightRule
 from runoff_forecast.evaluate.bulletins import LEAST
+from runoff_forecast.evaluate.course import BULLETINS
 from runoff_forecast.evaluate.shift import tells_shift
 from runoff_forecast.night import Result
 from runoff_forecast.outcome import Forecast
@@ -70,6 +71,16 @@ def test_rivals_stand_on_both_sides_of_the_cut():
     assert float(course.duel.sel(quantile=0.5)[0]) == pytest.approx(float(apart.median()))
     with pytest.raises(ValueError, match="no first round"):
         _ = evaluate.Course.of([made_up.forecast()]).rivals
+
+
+def test_of_a_long_night_a_course_keeps_the_ends_and_some_between(shown):
+    clock = pd.date_range("2021-06-06T18:00:00-05:00", periods=300, freq="min")
+    votes = np.arange(1, 301)
+    frame = pd.DataFrame({"time": clock, "level": "unit", "place": "03", "counted": 20, "ana": votes, "bea": votes})
+    counts = Counts.from_frame(shown.election, frame)
+    course = evaluate.Course.of([replace(shown, count=counts.latest)], counts=counts)
+    assert len(course.bulletins) == BULLETINS
+    assert course.bulletins.index[[0, -1]].tolist() == [clock[0], clock[-1]]
 
 
 # Bulletins against the hurdle.

@@ -15,6 +15,9 @@ from ..outcome import Forecast
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Of each quantity at each moment: the median, the central half and nine tenths."""
+BULLETINS = 120
+"""Of a night at most: no chart can show more, and each takes some time to resolve."""
+
 CONTENDERS = 6
 """Candidates at most whose duels are told: those with most expected votes at the time."""
 
@@ -37,11 +40,12 @@ class Course:
 
     @classmethod
     def of(cls, forecasts: Sequence[Forecast], *, counts: Counts | None = None, result: Result | None = None) -> Self:
-        """From forecasts in order of time; `counts` adds the bulletins in between that were not forecast."""
+        """From forecasts in order of time; `counts` adds bulletins in between, of a long night some."""
         if not forecasts:
             raise ValueError("a course needs at least one forecast")
         moments = xr.concat([_moment(forecast) for forecast in forecasts], "time")
-        known = [*(counts or ()), *(forecast.count for forecast in forecasts)]
+        between = [] if counts is None else [counts[position] for position in _spread(len(counts))]
+        known = [*between, *(forecast.count for forecast in forecasts)]
         truth = None if result is None else result.votes
         return cls(forecasts[0].election, _bulletins(known), moments, truth, forecasts[-1].finished)
 
@@ -82,6 +86,11 @@ class Course:
 
     def __len__(self) -> int:
         return self.moments.sizes["time"]
+
+
+def _spread(number: int) -> list[int]:
+    """Positions of so many bulletins, or of `BULLETINS` of them, from the first to the last."""
+    return np.unique(np.linspace(0, number - 1, min(number, BULLETINS)).round().astype(int)).tolist()
 
 
 def _bulletins(known: Sequence[Count]) -> pd.DataFrame:

@@ -67,7 +67,8 @@ class _Drawer:
             yield self._figure("shares", charts.draw_shares, charts.describe_shares, self.forecast)
         if not self.first_round and charts.has_tiles(self.forecast):
             yield self._figure("tiles", charts.draw_tiles, charts.describe_places, self.forecast)
-        if self.first_round and self.forecast.election.first_round.advance == 2:
+        first_round = self.forecast.election.first_round
+        if first_round is not None and first_round.advance == 2:
             yield self._figure("pairings", charts.draw_pairings, charts.describe_pairings, self.forecast)
 
     def night(self) -> Iterator[Figure]:

@@ -48,7 +48,8 @@ def page(
     """
     forecast = forecasts[-1]
     if course is None:
-        so_far = night.counts.until(forecast.count.time)
+        # Only the charts of a runoff show bulletins that were not forecast.
+        so_far = night.counts.until(forecast.count.time) if forecast.election.first_round is None else None
         course = Course.of(forecasts, counts=so_far, result=night.result)
     else:
         course = course.then(forecast)
