@@ -157,7 +157,8 @@ class Field:
         """The field at given precisions."""
         key = (precision.unit, precision.area, precision.core.tobytes())
         if key not in self._grams:
-            self._grams[key] = self._gram(precision)
+            with np.errstate(invalid="ignore"):  # what is not positive definite fails in Cholesky, or is not finite
+                self._grams[key] = self._gram(precision)
         return self._grams[key]
 
     def _gram(self, precision: Precisions) -> Gram:
@@ -321,7 +322,10 @@ class Solver:
             raise NoMode(NO_CURVATURE) from failed
         widths = scale_widths(self.evidence.priors)[:, field]
         value = 0.5 * gram.own + tangent.fields[field].log_prior(precision) - 0.5 * gram.arrow.log_determinant
-        return value + float((np.log(scales) - 0.5 * (scales / widths) ** 2).sum())
+        value += float((np.log(scales) - 0.5 * (scales / widths) ** 2).sum())
+        if not np.isfinite(value):
+            raise NoMode(NO_CURVATURE)
+        return value
 
     def _prior_at(self, field: int, scales: np.ndarray) -> Prior:
         both = scale_widths(self.evidence.priors)

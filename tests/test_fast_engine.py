@@ -1,0 +1,394 @@
+"""Laws of the fast engine: its algebra is that of dense matrices, symmetries hold, bad luck ends in sense."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import simulated
+from scipy import linalg
+
+import runoff_forecast as rf
+from runoff_forecast.count import Counts
+from runoff_forecast.election import Candidate, Election
+from runoff_forecast.evaluate import BySize, Habits, Random, Truth, simulate
+from runoff_forecast.models import NoMode, StratifiedArrival, fast, laplace
+from runoff_forecast.models.arrival import counted_share, thresholds
+from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
+from runoff_forecast.models.complete import _shares
+from runoff_forecast.models.design import contrasts
+from runoff_forecast.models.latent import log_joint, predictor, scale_widths, start_at_prior
+from runoff_forecast.models.quadrature import integrate
+
+TRUTH = simulated.truth()
+LEVELS = ("unit", "region", "nation", "unit+nation")
+each_level = pytest.mark.parametrize("level", LEVELS)
+
+
+def night_of(truth=TRUTH, *, level="unit", fractions=(0.2, 0.5), order=None, seed=3, contested=0.02):
+    return simulate(
+        truth,
+        order or Random(),
+        level=level,
+        fractions=fractions,
+        habits=Habits(contested=contested),
+        rng=np.random.default_rng(seed),
+    )
+
+
+def told(counts, *, draws=1000, seed=1):
+    return StratifiedArrival(draws=draws)(counts, rng=np.random.default_rng(seed))
+
+
+def sane(forecast):
+    """Every draw is a result that can be."""
+    assert np.isfinite(forecast.margin).all()
+    assert (abs(forecast.margin) <= 1).all()
+    assert forecast.draws["outstanding"].min() >= 0
+    assert forecast.win_probability.sum() == pytest.approx(1)
+    return forecast
+
+
+def votes_of(election: Election, **share: float) -> Counts:
+    """A count of half of the stations of some units, at given shares of the first candidate; all if none is named."""
+    share = share or dict.fromkeys(election.units.index, 0.5)
+    stations = election.units["stations"].reindex(list(share)).to_numpy(float)
+    counted = np.maximum(1, stations // 2)
+    first = (200 * counted * np.array(list(share.values()))).round()
+    frame = pd.DataFrame({"time": pd.Timestamp("2021-06-06T21:00:00-05:00"), "level": "unit", "place": list(share)})
+    frame = frame.assign(counted=counted, ana=first, bea=200 * counted - first)
+    return Counts.from_frame(election, frame)
+
+
+# The algebra.
+
+
+def arrow_of(d: int, seed: int = 1) -> tuple[Arrow, np.ndarray, np.ndarray]:
+    """An arrow of 14 units, its precision as a dense matrix, and how core, areas and units stand in its rows."""
+    rng = np.random.default_rng(seed)
+    area = np.r_[0, 0, 1, 2, 2, 2, 3, 3, 4, 4, 1, 0, 3, 4]
+    region = np.r_[0, 0, 0, 1, 1][area]
+    told = np.setdiff1d(np.arange(14), [2, 9])
+    x = rng.normal(size=(14, 3))
+    layout = build_layout(x, region, area, 2, told)
+    batches = [(u, np.r_[1.0, rng.normal(size=2)], _spd(rng, d)) for u in np.repeat(told, 2)]
+    information = np.zeros((3, 3, len(told), d, d))
+    precision = Precisions(rng.uniform(1, 2, layout.core), 1.7, 2.3)
+    width = layout.core + 5 + 14
+    dense = np.kron(np.diag(np.r_[precision.core, np.full(5, 1.7), np.full(14, 2.3)]), np.eye(d))
+    for u, touch, weight in batches:
+        information[:, :, layout.row[u]] += np.multiply.outer(np.outer(touch, touch), weight)
+        row = np.zeros(width)
+        row[:3], row[3 + region[u]], row[5], row[6 + region[u]] = x[u], 1.0, touch[1], touch[2]
+        row[layout.core + area[u]] = row[layout.core + 5 + u] = 1.0
+        dense += np.kron(np.outer(row, row), weight)
+    return Arrow(Eliminated(layout, information, 2.3), precision), dense, np.r_[layout.core, 5, 14]
+
+
+def _spd(rng, d):
+    root = rng.normal(size=(d, d + 1))
+    return root @ root.T
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_an_arrow_is_its_dense_matrix(d):
+    arrow, dense, sizes = arrow_of(d)
+    right = np.random.default_rng(2).normal(size=(sizes.sum(), d, 4))
+    parts = np.split(right, sizes.cumsum()[:-1])
+    solved = arrow.solve(Vector(*parts))
+    found = np.concatenate([solved.core, solved.area, solved.unit]).reshape(len(dense), -1)
+    np.testing.assert_allclose(found, np.linalg.solve(dense, right.reshape(len(dense), -1)), atol=1e-10)
+    assert arrow.log_determinant == pytest.approx(np.linalg.slogdet(dense)[1])
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_an_arrow_solves_for_some_units_alone(d):
+    arrow, _, sizes = arrow_of(d)
+    units = np.array([1, 2, 5, 9, 13])
+    rng = np.random.default_rng(2)
+    core, area, own = (rng.normal(size=(n, d, 2)) for n in (sizes[0], sizes[1], len(units)))
+    unit = np.zeros((14, d, 2))
+    unit[units] = own
+    whole, some = arrow.solve(Vector(core, area, unit)), arrow.solve(Vector(core, area, own), units)
+    np.testing.assert_allclose(some.core, whole.core)
+    np.testing.assert_allclose(some.unit, whole.unit[units])
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_draws_of_an_arrow_have_its_covariance(d):
+    arrow, dense, _ = arrow_of(d)
+    vector = fast._sample(arrow, np.arange(14), 40_000, np.random.default_rng(5))
+    drawn = np.concatenate([vector.core, vector.area, vector.unit]).reshape(len(dense), -1)
+    expected = np.linalg.inv(dense)
+    spread = np.sqrt(np.diag(expected))
+    np.testing.assert_allclose(np.cov(drawn) / np.outer(spread, spread), expected / np.outer(spread, spread), atol=0.03)
+
+
+@pytest.mark.parametrize("candidates", [2, 3])
+@each_level
+def test_newton_ends_where_the_joint_density_is_highest(level, candidates):
+    night = night_of(simulated.truth(candidates=candidates), level=level, order=BySize())
+    evidence = StratifiedArrival().evidence(night.counts)
+    solver, scales = laplace.build_solver(evidence), 0.4 * scale_widths(evidence.priors)
+    _, mode = solver.climb(scales, solver.tangent(start_at_prior(evidence)))
+    top, rng = log_joint(evidence, mode.latent, scales), np.random.default_rng(1)
+    for name in ("fixed", "region", "area", "unit", "drift"):
+        effect = getattr(mode.latent, name)
+        for _ in range(3):
+            aside = replace(mode.latent, **{name: effect + 0.05 * rng.standard_normal(effect.shape)})
+            assert log_joint(evidence, aside, scales) < top + laplace.TOLERANCE
+
+
+@each_level
+def test_a_warm_start_finds_the_same_scales(level):
+    evidence = StratifiedArrival().evidence(night_of(level=level).counts)
+    solver = laplace.build_solver(evidence)
+    cold = integrate(solver, start_at_prior(evidence))
+    warm = integrate(solver, cold.modes[0].latent, cold.modes[0].scales)
+    np.testing.assert_allclose(np.log(warm.modes[0].scales), np.log(cold.modes[0].scales), atol=0.15)
+    assert warm.weights.sum() == pytest.approx(1)
+
+
+def test_thresholds_keep_the_sum():
+    rng = np.random.default_rng(1)
+    score, weight, starts = 2.0 * rng.normal(size=12), rng.uniform(1, 9, 12), np.array([0, 5, 7])
+    fraction = np.array([0.01, 0.6, 0.999])
+    found = thresholds(score, weight, fraction, starts)
+    for k, f, members in zip(found, fraction, np.split(np.arange(12), starts[1:]), strict=True):
+        assert np.average(1 / (1 + np.exp(-k - score[members])), weights=weight[members]) == pytest.approx(f, rel=1e-6)
+    assert np.average(counted_share(score, weight, 0.3), weights=weight) == pytest.approx(0.3)
+    assert np.average(counted_share(score.astype(np.float32), weight, 0.3), weights=weight) == pytest.approx(
+        0.3, rel=1e-4
+    )
+    assert (counted_share(score, weight, 0.0) == 0).all()
+    assert (counted_share(score, weight, 1.0) == 1).all()
+
+
+def test_two_candidates_are_a_case_of_several():
+    contrast, rng = contrasts(2), np.random.default_rng(1)
+    support = rng.normal(size=(5, 1, 7))
+    logits = np.einsum("kd,cdm->ckm", contrast, support)
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(_shares(support, contrast), shares)
+    share = np.array([[0.2, 0.8], [0.5, 0.5]])
+    mean = share @ contrast
+    general = np.einsum("nk,ki,kj->nij", share, contrast, contrast) - mean[:, :, None] * mean[:, None, :]
+    np.testing.assert_allclose(laplace.multinomial_information(share, contrast), general)
+
+
+# Symmetries.
+
+
+def alike(forecast, other, sign=1.0):
+    """Margins that differ by chance alone."""
+    sd = float(forecast.sd(forecast.margin))
+    noise = 5 * sd / np.sqrt(forecast.draws.sizes["draw"])
+    assert float(forecast.mean(forecast.margin)) == pytest.approx(sign * float(other.mean(other.margin)), abs=2 * noise)
+    assert float(other.sd(other.margin)) == pytest.approx(sd, rel=0.15)
+
+
+@each_level
+def test_swapping_the_candidates_flips_the_margin(level):
+    night = night_of(level=level, order=BySize())
+    first, second = night.election.candidates
+    swapped = replace(night.election, candidates=(second, first))
+    frame = night.counts.frame[[c for c in night.counts.frame if c not in ("ana", "bea")]].copy()
+    at = list(frame).index("void") + 1
+    frame.insert(at, "bea", night.counts.frame["bea"])
+    frame.insert(at + 1, "ana", night.counts.frame["ana"])
+    alike(told(night.counts), told(Counts(swapped, frame)), sign=-1.0)
+
+
+@each_level
+def test_the_order_and_the_names_of_units_mean_nothing(level):
+    night = night_of(level=level)
+    election, order = night.election, np.random.default_rng(1).permutation(len(night.election.units))
+    names = dict(zip(election.units.index, "x" + election.units.index[::-1], strict=True))
+    units, baseline = (table.iloc[order].rename(index=names) for table in (election.units, election.baseline))
+    regions = election.regions.loc[units["region"].unique()]
+    other = replace(election, units=units, baseline=baseline, regions=regions)
+    frame = night.counts.frame.assign(place=night.counts.frame["place"].astype(str).replace(names))
+    alike(told(night.counts), told(Counts.from_frame(other, frame.astype({"level": str}))))
+
+
+@each_level
+def test_records_are_left_alone(level):
+    night = night_of(level=level)
+    tables = (night.counts.frame, night.election.units, night.election.baseline, night.counts.latest.holdings.frame)
+    before = [table.copy() for table in tables]
+    told(night.counts, draws=50)
+    for table, copy in zip(tables, before, strict=True):
+        pd.testing.assert_frame_equal(table, copy)
+
+
+@each_level
+def test_the_same_seed_gives_the_same_numbers(level):
+    counts = night_of(level=level).counts
+    np.testing.assert_array_equal(told(counts, draws=50).margin, told(counts, draws=50).margin)
+
+
+def test_pools_forecast_what_their_cells_do(monkeypatch):
+    counts = night_of(fractions=(0.3,), order=BySize()).counts
+    one_by_one = told(counts, draws=8000)
+    monkeypatch.setattr(fast, "POOL", 8)
+    pooled = told(counts, draws=8000)
+    alike(one_by_one, pooled)
+    sd = one_by_one.sd(one_by_one.region_margin)
+    apart = one_by_one.mean(one_by_one.region_margin) - pooled.mean(pooled.region_margin)
+    assert (abs(apart) < 0.15 * sd + 1e-6).all()
+
+
+@pytest.mark.parametrize("level", ["unit", "region"])
+def test_three_candidates_share_all_chances(level):
+    night = night_of(simulated.truth(candidates=3), level=level)
+    forecast = sane(told(night.counts))
+    assert len(forecast.win_probability) == 3
+    inside = (forecast.votes - forecast.outstanding).mean("draw").to_numpy()
+    np.testing.assert_allclose(inside, night.counts.latest.votes.to_numpy(), rtol=2e-3)
+
+
+# Bad luck.
+
+
+@each_level
+def test_a_finished_count_leaves_no_doubt(level):
+    night = night_of(level=level, fractions=(0.4, 1.0), contested=0.0)
+    forecast = told(night.counts, draws=50)
+    assert forecast.finished
+    np.testing.assert_allclose(forecast.margin, night.counts.latest.margin, atol=1e-12)
+
+
+def test_nothing_counted_is_the_prior_and_says_so():
+    forecast = sane(told(Counts.empty(TRUTH.election)))
+    assert any("forecast is the prior" in said for said in forecast.diagnostics["warnings"])
+    assert float(forecast.sd(forecast.margin)) > 0.1
+    assert 0.1 < forecast.win_probability.iloc[0] < 0.9
+
+
+def test_one_counted_unit_tells_little():
+    forecast = sane(told(votes_of(TRUTH.election, u00=0.6)))
+    assert float(forecast.sd(forecast.margin)) > 0.03
+
+
+def test_a_region_with_every_vote_for_one_side():
+    share = {u: 1.0 if TRUTH.election.units.loc[u, "region"] == "north" else 0.5 for u in TRUTH.election.units.index}
+    forecast = sane(told(votes_of(TRUTH.election, **share)))
+    assert float(forecast.mean(forecast.region_margin).sel(region="north")) > 0.9
+    assert abs(float(forecast.mean(forecast.region_margin).sel(region="south"))) < 0.1
+
+
+def test_every_vote_for_one_side():
+    forecast = sane(told(votes_of(TRUTH.election, **dict.fromkeys(TRUTH.election.units.index, 1.0))))
+    assert float(forecast.mean(forecast.margin)) > 0.95
+
+
+def part(election: Election, keep: np.ndarray) -> Election:
+    """The election in some of its units."""
+    units = election.units[keep]
+    regions = election.regions.loc[units["region"].unique()]
+    return replace(election, units=units, baseline=election.baseline[keep], regions=regions)
+
+
+def test_one_region_will_do():
+    forecast = sane(told(votes_of(part(TRUTH.election, np.arange(36) < 10))))
+    assert abs(float(forecast.mean(forecast.margin))) < 0.05
+
+
+def test_one_unit_will_do():
+    forecast = sane(told(votes_of(part(bare(TRUTH.election), np.arange(36) < 1))))
+    assert abs(float(forecast.mean(forecast.margin))) < 0.05
+
+
+def bare(election: Election) -> Election:
+    """The election without a baseline."""
+    return replace(
+        election, baseline=election.baseline.iloc[:, :0], units=election.units.assign(baseline_ballots=np.nan)
+    )
+
+
+def missing(election: Election) -> Election:
+    """The election where some units have no baseline, and some only a part of it."""
+    baseline = election.baseline.copy()
+    baseline.iloc[:9] = np.nan
+    baseline.iloc[9:12, 1] = np.nan
+    return replace(election, baseline=baseline)
+
+
+def strangers(election: Election) -> Election:
+    """The election of which one candidate has no list of their own."""
+    return replace(election, baseline=election.baseline.rename(columns={"ana": "zoe"}))
+
+
+@pytest.mark.parametrize("change", [bare, missing, strangers])
+@each_level
+def test_a_poor_baseline_will_do(change, level):
+    night = night_of(Truth(change(TRUTH.election), TRUTH.unit, TRUTH.electorate, TRUTH.votes, TRUTH.void), level=level)
+    forecast = sane(told(night.counts))
+    assert abs(float(forecast.mean(forecast.margin)) - night.result.margin) < 6 * float(forecast.sd(forecast.margin))
+
+
+def test_shares_of_the_count_in_the_place_of_stations():
+    units = TRUTH.election.units.drop(columns=["stations", "name"]).reset_index()
+    election = Election.from_frames(
+        id="nominal",
+        title="No stations known",
+        date=TRUTH.election.date,
+        timezone="America/Lima",
+        candidates=[Candidate("ana", "Ana"), Candidate("bea", "Bea")],
+        units=units,
+    )
+    names = election.units.index[:20]
+    frame = pd.DataFrame({"time": pd.Timestamp("2021-06-06T21:00:00-05:00"), "level": "unit", "place": names})
+    frame = frame.assign(counted_share=0.4, ana=300, bea=260)
+    forecast = sane(told(Counts.from_frame(election, frame)))
+    assert any("nominal" in said for said in forecast.diagnostics["warnings"])
+
+
+def test_contested_sheets_alone_are_out():
+    night = night_of(fractions=(1.0,), contested=0.1)
+    forecast = sane(told(night.counts))
+    contested, out = forecast.draws["contested"], forecast.draws["outstanding"]
+    np.testing.assert_allclose(contested, out)
+    assert float(out.sum(["region", "candidate"]).mean()) > 0
+
+
+def test_a_density_without_curvature_is_an_error(monkeypatch):
+    original = laplace.support_statistics
+
+    def upside_down(evidence, layout, latent):
+        information, score = original(evidence, layout, latent)
+        return -1e6 * information, score
+
+    monkeypatch.setattr(laplace, "support_statistics", upside_down)
+    with pytest.raises(NoMode, match="contradicts"):
+        told(night_of().counts)
+
+
+def test_the_woodbury_correction_is_the_dense_one():
+    evidence = StratifiedArrival().evidence(night_of(level="unit+nation", order=BySize()).counts)
+    solver, scales = laplace.build_solver(evidence), 0.4 * scale_widths(evidence.priors)
+    tangent = solver.tangent(start_at_prior(evidence))
+    weight = solver.weigh(tangent, scales)
+    rows = tangent.coarse.rows
+    inner = tangent.coarse.arrival_inner + np.eye(len(weight.residual))
+    for field, gram in zip(rows, weight.grams, strict=True):
+        columns = Vector(field.core, field.area, field.dense(np.arange(evidence.design.n_units)))
+        np.testing.assert_allclose(field.seen(gram.arrow.solve(columns)), gram.inner, atol=1e-8)
+        inner = inner + gram.inner
+    np.testing.assert_allclose(linalg.cholesky(inner, lower=True), weight.inner, atol=1e-8)
+
+
+def test_the_evidence_is_read_as_it_stands():
+    evidence = StratifiedArrival().evidence(night_of().counts)
+    mode = integrate(laplace.build_solver(evidence), start_at_prior(evidence)).best
+    share = 1 / (1 + np.exp(-predictor(evidence, mode.latent)[:, 0]))
+    seen = evidence.votes.sum(axis=1) > 2000
+    observed = evidence.votes[seen, 0] / evidence.votes[seen].sum(axis=1)
+    assert np.abs(share[seen] - observed).max() < 0.1
+
+
+def test_a_forecast_is_exact_to_the_vote_it_has():
+    counts = night_of().counts
+    forecast = rf.forecast(counts, draws=100, seed=1)
+    inside = (forecast.draws["final"] - forecast.draws["outstanding"]).sum("region")
+    np.testing.assert_allclose(inside / counts.latest.votes.to_numpy(), 1.0, atol=2e-3)
