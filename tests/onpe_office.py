@@ -19,7 +19,7 @@ LISTS = {
     "bea": (2, "LISTA DOS", "BEATRIZ SALAS, BEA"),
 }
 HTML = b"<!doctype html><html><body>ONPE</body></html>"
-FAULTS = ("500", "truncated", "html", "cut", "old", "failure", "timeout")
+FAULTS = (*("500", "truncated", "html", "cut", "old", "failure") * 2, "timeout")
 TIMEOUT = 0.25
 """Seconds that a client of this office should wait."""
 
@@ -36,19 +36,27 @@ def never(number: int) -> str | None:
     return None
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A server that does not mind clients that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Keeps quiet."""
+
+
 class Office:
-    """Serves bulletin after bulletin of a night: the next one once a client has both of the nation's answers of one."""
+    """Serves bulletin after bulletin of a night, the next one once a client says that it has the one before."""
 
     def __init__(self, counts: Counts, *, fault: Fault = never, hold: bool = False):
         self.counts, self.fault, self.hold = counts, fault, hold
         self.stations = _stations(counts)
         self.at = 0
         self.calls: list[str] = []
-        self.totals = -1
+        self.had: dict[str, str | None] = {TOTALS: None, PARTICIPANTS: None}
         self.lock = threading.Lock()
         self.states = [_state(count.rows) for count in counts]
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.server.daemon_threads = True
+        self.server = QuietServer(("127.0.0.1", 0), _handler(self))
 
     @property
     def url(self) -> str:
@@ -69,14 +77,17 @@ class Office:
             fault = self.fault(len(self.calls))
             return (max(self.at - 3, 0) if fault == "old" else self.at), fault
 
-    def deliver(self, bulletin: int, path: str, level: str) -> None:
-        """Notes what a client got whole, and moves on once it has a pair of one bulletin."""
+    def hear(self, path: str, level: str, tag: str | None) -> None:
+        """Moves on once a client says, by the tags it sends, that it has both of the nation's answers."""
         if level != "nation":
             return
         with self.lock:
-            if path == TOTALS:
-                self.totals = bulletin
-            elif bulletin == self.totals == self.at and not self.hold:
+            self.had[path] = tag
+            if (
+                path == PARTICIPANTS
+                and not self.hold
+                and self.had == {name: _tag(self.at, "", name) for name in self.had}
+            ):
                 self.at = min(self.at + 1, len(self.states) - 1)
 
     def answer(self, bulletin: int, path: str, place: tuple[str, str]) -> object:
@@ -117,6 +128,10 @@ def _state(rows) -> dict[tuple[str, str], dict]:
     return {(row["level"], row["place"]): row for row in rows.to_dict("records")}
 
 
+def _tag(bulletin: int, place: str, path: str) -> str:
+    return f'"{bulletin}-{place}-{path}"'
+
+
 def _list(code: int, title: str, name: str | None, votes: float) -> dict:
     return {
         "codigoAgrupacionPolitica": code,
@@ -146,6 +161,8 @@ def _place(query: dict[str, list[str]]) -> tuple[str, str]:
 def _handler(office: Office) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1  # headers and body in one piece, or each answer waits for an acknowledgement
 
         def do_GET(self) -> None:
             bulletin, fault = office.begin()
@@ -153,16 +170,15 @@ def _handler(office: Office) -> type[BaseHTTPRequestHandler]:
             path, place = split.path.removeprefix(BASE), _place(parse_qs(split.query))
             assert parse_qs(split.query)["idEleccion"] == ["10"]
             data = office.answer(bulletin, path, place)
-            tag = f'"{bulletin}-{place[1]}-{path}"'
-            if fault in (None, "old") and self.headers.get("If-None-Match") == tag:
+            had, tag = self.headers.get("If-None-Match"), _tag(bulletin, place[1], path)
+            office.hear(path, place[0], had)
+            if fault in (None, "old") and had == tag:
                 self._send(304, b"", {})
             elif fault in (None, "old"):
                 body = b"" if data is None else json.dumps({"success": True, "message": "", "data": data}).encode()
                 self._send(200 if body else 204, body, {"ETag": tag})
             else:
                 self._fail(fault, json.dumps({"data": data}).encode())
-                return
-            office.deliver(bulletin, path, place[0])
 
         def _fail(self, fault: str, body: bytes) -> None:
             if fault == "timeout":

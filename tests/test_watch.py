@@ -194,7 +194,7 @@ def test_a_count_that_collapses_is_a_broken_download_unless_it_is_believed(tmp_p
     desk.look()
     good = desk.page.read_bytes()
     assert not desk.look()
-    assert "--allow-shrinking" in desk.log[1]
+    assert any("--allow-shrinking" in line for line in desk.log)
     assert desk.page.read_bytes() == good
     assert desk.watch.counts.latest.counted == 12
     believing = Desk(tmp_path, Script(contest, small), allow_shrinking=True)
@@ -290,7 +290,6 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 import made_up
-from test_watch import bulletin
 from runoff_forecast.sources.keeper import Keeper
 contest, keeper = made_up.election(), Keeper(Path({folder!r}))
 night = made_up.counts(contest)
@@ -470,19 +469,17 @@ desk.watch.run()
 
 @pytest.mark.slow
 def test_the_watch_survives_being_killed_at_any_moment(tmp_path, contest):
-    counts, told = thousand(contest), set()
+    counts, told = thousand(contest), 0
     with Office(counts, fault=onpe_office.every_fifth) as office, reading(tmp_path / "page.html") as halves:
         for number in range(3):
             program = WATCHING.format(tests=str(Path(__file__).parent), url=office.url, folder=str(tmp_path))
-            lines = killed(program, 0.3 + 0.137 * number)
-            told |= {line.partition(": ")[0] for line in lines if line.startswith("6 June")}
+            told += sum(line.startswith("6 June") for line in killed(program, 0.3 + 0.137 * number))
             kept = Keeper(tmp_path / "kept").read(contest)
-            assert told <= {f"6 June 2021, {moment:%H:%M}" for moment in kept.times}
+            assert len(kept) >= max(told, office.at)
             assert is_whole((tmp_path / "page.html").read_text(encoding="utf-8"))
-            assert len(kept) >= sum(line.startswith("6 June") for line in lines)
     assert halves == []
-    known = counts.frame.set_index("time")["ana"]
-    assert (kept.frame["ana"] == known.reindex(kept.frame["time"]).to_numpy()).all()
+    assert told > 0
+    assert kept.frame["ana"].tolist() == counts.frame["ana"].tolist()[: len(kept)]
 
 
 # A counts file at an address.
@@ -497,14 +494,14 @@ def test_a_counts_file_at_an_address_is_followed(tmp_path, folder, contest, clie
         assert desk.look()
         publish(path, "".join(lines)[:-3], second=1)
         assert not desk.look()
-        assert "breaks off" in desk.log[-1]
+        assert any("breaks off" in line for line in desk.log)
         publish(path, "<!doctype html>\n", second=2)
         assert not desk.look()
         publish(path, "".join(lines), second=3)
         assert desk.look()
         (path / "counts.csv").unlink()
         assert not desk.look()
-        assert "HTTP 404" in desk.log[-1]
+        assert any("HTTP 404" in line for line in desk.log)
     pd.testing.assert_frame_equal(desk.watch.counts.frame, made_up.counts(contest).frame)
 
 

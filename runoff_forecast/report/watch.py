@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .. import saying
-from ..checks.problem import InvalidInput
+from ..checks.problem import InvalidCount
 from ..count import Count, Counts
 from ..evaluate import Course
 from ..night import Night
@@ -87,7 +87,10 @@ class Watch:
         self.counts = self.keeper.read(self.feed.election)
 
     def run(self, *, bulletins: int | None = None, once: bool = False) -> bool:
-        """Follows the feed until so many bulletins came, or for one look; whether the last look went well."""
+        """Follows the feed until so many bulletins came, or for one look; whether the last look went well.
+
+        Raises `InvalidElection` where the feed is not of the election, which no other try would mend.
+        """
         came = failures = 0
         shown = False
         while True:
@@ -95,7 +98,7 @@ class Watch:
             try:
                 news = self._look()
                 failures = 0
-            except (BrokenDownload, InvalidInput, OSError) as broken:
+            except (BrokenDownload, InvalidCount, OSError) as broken:
                 failures += 1
                 pause = _pause(failures, self.every, broken)
                 self.say("refused: " + _line(broken))
@@ -117,7 +120,8 @@ class Watch:
             return None
         merged = Counts(self.feed.election, together, seen.warnings)
         self._refuse_collapse(merged.latest)
-        news = merged.until(fresh["time"].iloc[-1]).latest
+        newest = fresh["time"].iloc[-1]
+        news = merged.latest if newest == merged.times[-1] else merged.until(newest).latest
         self.keeper.keep(Counts(self.feed.election, fresh))
         self.counts = merged
         return news

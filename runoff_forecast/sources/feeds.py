@@ -33,7 +33,7 @@ class Feed(Protocol):
     def look(self) -> Counts | None:
         """The counts that are there now, None where nothing changed since the last look.
 
-        Raises `BrokenDownload` or `InvalidInput`.
+        Raises `BrokenDownload`, `InvalidCount`, or `InvalidElection` where it is not of this election.
         """
         ...
 

@@ -1,6 +1,7 @@
 """The JSON that Peru's electoral office serves while it counts (layout of 2026), to rows of counts."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -196,7 +197,7 @@ def _matching(named: Mapping[str, Mapping[str, Any]], candidate: Candidate) -> l
 def _words(text: str | None) -> set[str]:
     """The words of a name, in capitals and without accents: 'Keiko Fujimori' is in KEIKO SOFÍA FUJIMORI HIGUCHI."""
     plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode()
-    return set(plain.upper().split())
+    return set(re.findall(r"\w+", plain.upper()))
 
 
 def _unmatched(candidate: Candidate, named: Mapping[str, Mapping[str, Any]]) -> Problem:
