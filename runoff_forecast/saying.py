@@ -2,11 +2,14 @@
 
 import pandas as pd
 
+ROUNDING = 1e-9
+"""What weights of draws that sum to one may miss one by."""
+
 
 def in_hundred(probability: float, *, certain: bool = False) -> str:
     """How many times in 100, as text; never 0 or 100 while votes are out (`certain` says that none are)."""
-    if certain and probability in (0.0, 1.0):
-        return str(int(100 * probability))
+    if certain and min(probability, 1 - probability) < ROUNDING:
+        return str(round(100 * probability))
     if not 0.005 <= probability <= 0.995:
         return ">99" if probability > 0.5 else "<1"
     return str(min(max(round(100 * probability), 1), 99))

@@ -262,6 +262,13 @@ def test_a_hole_in_a_shape_stays_open():
     assert pixels[-edge[0], edge[1], :3].tolist() != [255, 255, 255]
 
 
+def test_a_lead_that_wins_at_once_is_marked():
+    contest = made_up.election((*made_up.CANDIDATES, made_up.THIRD), (OutrightRule(0.4, lead=0.1),))
+    ax = charts.draw_margin(made_up.forecast(contest))
+    assert any("a lead of 10 points, with 40 % of the votes" in text.get_text() for text in ax.texts)
+    assert not any("wins at once" in text.get_text() for text in charts.draw_margin(runoff()).texts)
+
+
 def test_only_a_first_round_has_a_race_and_pairings():
     with pytest.raises(ValueError, match="no first round"):
         charts.draw_race(course_of(runoff()))

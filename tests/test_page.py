@@ -187,6 +187,25 @@ def test_a_first_round_has_a_page_of_its_own():
     assert "Other lists is" not in text
 
 
+def outright(forecast: Forecast) -> Forecast:
+    """The forecast with Ana far above the bar of the first round in nine draws of ten."""
+    final = 0.001 * forecast.draws["final"].to_numpy()
+    final[:, 0, 0] += np.where(np.arange(len(final)) < 0.9 * len(final), 9000.0, 40.0)
+    final[:, 0, 1:3] += 45.0
+    draws = forecast.draws.assign(final=(("draw", "region", "candidate"), final))
+    few = {name: 1e-9 * draws[name] for name in ("outstanding", "contested", "outstanding_kind", "contested_kind")}
+    return replace(forecast, draws=draws.assign(few))
+
+
+def test_a_win_in_the_first_round_is_told_before_a_runoff():
+    shown = outright(first_round())
+    text = report.page(night_of(shown), [shown])
+    assert headline(shown, page_words("en"), words("en")) == "Ana Quispe is likely to win in the first round"
+    assert "Chances to win in the first round: Ana Quispe 90 in 100" in text
+    assert 'id="chart-margin"' in text
+    assert 'id="chart-pairings"' not in text
+
+
 def test_before_the_first_bulletin_there_is_a_page_too():
     shown = made_up.forecast()
     empty = made_up.Counts.empty(shown.election)

@@ -31,6 +31,6 @@ from .race import describe_race as describe_race, draw_race as draw_race
 from .regions import describe_regions as describe_regions, draw_regions as draw_regions
 from .route import describe_route as describe_route, draw_route as draw_route
 from .sampling import describe_sampling as describe_sampling, draw_sampling as draw_sampling
-from .shares import describe_shares as describe_shares, draw_shares as draw_shares
+from .shares import describe_shares as describe_shares, draw_shares as draw_shares, in_play as in_play
 from .shift import describe_shift as describe_shift, draw_shift as draw_shift
 from .style import candidate_colors as candidate_colors, save as save

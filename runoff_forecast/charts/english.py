@@ -205,4 +205,7 @@ ENGLISH = Words(
         "{name} is {deficit} votes ahead of {rival}, needs {needed} of the votes to come and is expected to "
         "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
     ),
+    # A win in the first round.
+    to_win_or_advance="to win now or go on",
+    outright_bar="Dotted: a lead of {lead} points, with {share} % of the votes, wins at once.",
 )

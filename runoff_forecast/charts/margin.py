@@ -1,5 +1,6 @@
 """The final margin: a hundred equally likely results on both sides of a tie."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,11 +105,11 @@ class _Columns:
     row: np.ndarray
 
 
-def _span(results: np.ndarray, so_far: float) -> tuple[float, float]:
-    """The margins to show: all dots, and the tie and the margin so far where these are not far off."""
+def _span(results: np.ndarray, marks: Sequence[float]) -> tuple[float, float]:
+    """The margins to show: all dots, and the marks that are not far off, such as the tie and the margin so far."""
     low, high = results[0], results[-1]
     reach = NEAR * max(high - low, LEAST_SPREAD)
-    marks = [mark for mark in (0.0, so_far) if low - reach <= mark <= high + reach]
+    marks = [mark for mark in marks if low - reach <= mark <= high + reach]
     low, high = min([low, *marks]), max([high, *marks])
     room = 0.12 * max(high - low, LEAST_SPREAD)
     return low - room, high + room
@@ -147,9 +148,25 @@ class _Drawing:
             candidate_colors(self.forecast.election, self.theme)[name] for name in self.forecast.candidates[:2]
         )
 
+    @property
+    def bars(self) -> list[float]:
+        """Leads that win a first round at once, of either of the two."""
+        first_round = self.forecast.election.first_round
+        leads = [rule.lead for rule in first_round.outright if rule.lead > 0] if first_round is not None else []
+        return [side * lead for lead in leads for side in (1, -1)]
+
+    @property
+    def bar_told(self) -> list[str]:
+        """The rule behind a bar that is seen, in words."""
+        low, high = self.ax.get_xlim()
+        if self.forecast.election.first_round is None or not any(low < bar < high for bar in self.bars):
+            return []
+        rule = next(rule for rule in self.forecast.election.first_round.outright if rule.lead > 0)
+        return [self.says.outright_bar.format(lead=f"{100 * rule.lead:g}", share=f"{100 * rule.share:g}")]
+
     def dots(self) -> None:
         results, (width, height) = self.forecast.outcomes(DOTS), size_in_points(self.ax)
-        span = _span(results, self.forecast.count.margin)
+        span = _span(results, [0.0, self.forecast.count.margin, *self.bars])
         columns = _columns(results, span, (width, height))
         diameter = width * columns.width / (span[1] - span[0])
         self.ax.set_xlim(*span)
@@ -172,6 +189,10 @@ class _Drawing:
         if low < 0 < high:
             top = FILLED * self.ax.get_ylim()[1] + 0.6
             self.ax.vlines(0, -BELOW, top, color=self.theme.ink, linewidth=1.0, zorder=2)
+        for bar in self.bars:
+            if low < bar < high:
+                top = FILLED * self.ax.get_ylim()[1] + 0.6
+                self.ax.vlines(bar, -BELOW, top, color=self.theme.ink, linewidth=1.2, linestyle=(0, (1, 1)), zorder=2)
 
     def count_so_far(self) -> None:
         """A line at the margin so far, or an arrow towards it where it lies outside."""
@@ -213,4 +234,4 @@ class _Drawing:
         expected = self.says.expected.format(leader=self.telling.leader(self.forecast.quantile(0.5)))
         interval = self.says.interval.format(interval=self.telling.interval)
         sources = [self.says.source.format(publisher=publishers(election))] if election.sources else []
-        caption(self.ax, self.theme, [expected, interval, self.says.one_dot, *sources], depth=36)
+        caption(self.ax, self.theme, [expected, interval, *self.bar_told, self.says.one_dot, *sources], depth=36)

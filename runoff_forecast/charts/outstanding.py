@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
 from ..election import Candidate
 from ..outcome import Forecast
@@ -60,6 +60,12 @@ def describe_outstanding(forecast: Forecast, lang: str = "en", *, between: tuple
             for _, row in largest.iterrows()
         ),
     )
+
+
+def _round_below(number: float) -> float:
+    """The largest of 1, 2, 5, 10, 20, 50 ... that is not above it."""
+    power = 10.0 ** np.floor(np.log10(number))
+    return max(step * power for step in (1, 2, 5) if step * power <= number)
 
 
 def _pair(forecast: Forecast, between: tuple[str, str] | None) -> tuple[Candidate, Candidate]:
@@ -141,7 +147,8 @@ class _Drawing:
         reach = 1.04 * max(self.table[list(self.ids)].max(axis=None), 1.0) if len(self.table) else 1.0
         ax.set_xlim(-reach, reach)
         ax.axvline(0, color=self.theme.ink, linewidth=0.9, zorder=3)
-        ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=True))
+        tick = _round_below(reach)
+        ax.set_xticks([-tick, 0, tick])
         ax.xaxis.set_major_formatter(FuncFormatter(lambda votes, _: self.says.number(abs(votes))))
         ax.grid(axis="x", color=self.theme.line, linewidth=0.6)
         ax.set_axisbelow(True)

@@ -158,6 +158,10 @@ class Words:
     # Where nobody is behind.
     route_ahead: str
 
+    # A win in the first round.
+    to_win_or_advance: str
+    outright_bar: str
+
     def time(self, time: pd.Timestamp, timezone: str) -> str:
         """Date and clock time where the count takes place."""
         local = time.tz_convert(timezone)

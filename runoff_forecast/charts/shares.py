@@ -16,6 +16,8 @@ from .words import Words, words
 
 ROW = 21.0
 """Points from one candidate to the next."""
+SLIGHT = 0.005
+"""Chances below this are not told apart from none."""
 SHOWN = 8
 """Candidates at most: those with most expected votes."""
 
@@ -48,6 +50,11 @@ def describe_shares(forecast: Forecast, lang: str = "en") -> str:
     return says.shares_described.format(title=forecast.election.title, time=time, aim=drawing.aim, shares=told)
 
 
+def in_play(forecast: Forecast) -> bool:
+    """Whether somebody may win in the first round: the chance is more than what is called less than one in 100."""
+    return forecast.election.first_round is not None and float(forecast.outright_probability.sum()) >= SLIGHT
+
+
 @dataclass(frozen=True)
 class _Drawing:
     """One chart while it is drawn; x is the share of the valid votes, a row per candidate."""
@@ -62,8 +69,9 @@ class _Drawing:
         forecast = self.forecast
         low, share, high = forecast.quantiles(forecast.shares, [0.05, 0.5, 0.95]).to_numpy()
         votes = forecast.count.votes
-        first_round = forecast.election.first_round
-        chance = forecast.win_probability if first_round is None else forecast.advance_probability
+        chance = forecast.win_probability
+        if forecast.election.first_round is not None:
+            chance = forecast.advance_probability + forecast.outright_probability
         table = pd.DataFrame({"low": low, "share": share, "high": high}, index=list(forecast.candidates))
         table["name"] = [candidate.name for candidate in forecast.election.candidates]
         table["so_far"] = votes / votes.sum() if votes.sum() else np.nan
@@ -72,7 +80,9 @@ class _Drawing:
 
     @property
     def aim(self) -> str:
-        return self.says.to_win if self.forecast.election.first_round is None else self.says.to_advance
+        if self.forecast.election.first_round is None:
+            return self.says.to_win
+        return self.says.to_win_or_advance if in_play(self.forecast) else self.says.to_advance
 
     @property
     def chances(self) -> list[str]:

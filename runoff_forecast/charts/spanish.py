@@ -212,4 +212,7 @@ SPANISH = Words(
         "{name} está {deficit} votos por delante de {rival}, necesita {needed} de los votos por llegar y se "
         "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
     ),
+    # A win in the first round.
+    to_win_or_advance="de ganar ya o pasar",
+    outright_bar="Punteada: una ventaja de {lead} puntos, con {share} % de los votos, gana de una vez.",
 )

@@ -42,7 +42,7 @@ def route_of(forecast: Forecast) -> Route:
         raise ValueError("these draws do not tell the outstanding votes by kind")
     table = forecast.hurdle(places)
     behind = table[table["deficit"] > 0]
-    row = (behind if len(behind) else table).sort_values("probability").iloc[-1]
+    row = (behind if len(behind) else table).sort_values(["probability", "deficit"], ascending=[False, True]).iloc[0]
     pair = [str(row.name), str(row["rival"])]
     out = forecast.outstanding.sel(candidate=pair)
     low, middle, high = forecast.quantiles(out[:, 0] / out.sum("candidate"), EDGES).to_numpy()

@@ -18,9 +18,12 @@ ENGLISH = PageWords(
     meet_leaning="{name} and {rival} are more likely than not to meet in the runoff",
     meet_open="Who goes on to the runoff is open",
     meet_half_open="{name} goes on to the runoff; who else is open",
+    won_outright="{name} has won in the first round",
+    at_once="{sentence} in the first round",
     outright="{name}: chances to win in the first round are {chance}",
     # Below it.
     chances="Chances to win: {chances}.",
+    chances_outright="Chances to win in the first round: {chances}; of a runoff: {runoff}.",
     chances_to_advance="Chances to go on to the runoff: {chances}.",
     expected="Expected at the end: {leader} points; in 90 of 100 possible results {interval}.",
     in_the_count="In the count so far: {leader}, with {counted}; about {votes} votes are still out.",

@@ -11,6 +11,9 @@ from ..charts.style import THEMES
 from ..evaluate import Course, Shift, bulletins_of, route_of, tells_shift
 from ..outcome import Forecast
 
+CLOSE = 0.05
+"""Shares by which two are apart whose race is told."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -60,22 +63,32 @@ class _Drawer:
     def first_round(self) -> bool:
         return self.forecast.election.first_round is not None
 
+    @property
+    def outright(self) -> bool:
+        """Whether somebody may win the first round: then the first two are what it is about."""
+        return charts.in_play(self.forecast)
+
+    @property
+    def close_race(self) -> bool:
+        """Whether the last place in the runoff was in reach of both rivals at any time of the night."""
+        return bool(abs(self.course.duel.sel(quantile=0.5)).min() < CLOSE)
+
     def chances(self) -> Iterator[Figure]:
-        if not self.first_round:
+        if not self.first_round or self.outright:
             yield self._figure("margin", charts.draw_margin, charts.describe_margin, self.forecast)
         if self.first_round or len(self.forecast.candidates) > 2:
             yield self._figure("shares", charts.draw_shares, charts.describe_shares, self.forecast)
         if not self.first_round and charts.has_tiles(self.forecast):
             yield self._figure("tiles", charts.draw_tiles, charts.describe_places, self.forecast)
         first_round = self.forecast.election.first_round
-        if first_round is not None and first_round.advance == 2:
+        if first_round is not None and first_round.advance == 2 and self.forecast.outright_probability.sum() < 0.5:
             yield self._figure("pairings", charts.draw_pairings, charts.describe_pairings, self.forecast)
 
     def night(self) -> Iterator[Figure]:
         if len(self.course) > 1:
-            if self.first_round:
+            if self.first_round and self.close_race:
                 yield self._figure("race", charts.draw_race, charts.describe_race, self.course)
-            else:
+            if not self.first_round or self.outright:
                 yield self._figure("night", charts.draw_night, charts.describe_night, self.course)
         if not self.first_round and (self.course.bulletins["votes"] > 0).sum() > 1:
             bulletins = bulletins_of(self.course, self.forecast)
@@ -85,8 +98,10 @@ class _Drawer:
         if self.forecast.finished:
             return
         if "outstanding_kind" in self.forecast.draws and self.forecast.count.votes.sum() > 0:
-            yield self._figure("route", charts.draw_route, charts.describe_route, route_of(self.forecast))
-        between = self.course.rivals if self.first_round else None
+            route = route_of(self.forecast)
+            if not self.first_round or 0 <= route.needed <= 1:
+                yield self._figure("route", charts.draw_route, charts.describe_route, route)
+        between = self.course.rivals if self.first_round and not self.outright else None
         draw, describe = (
             partial(one, between=between) for one in (charts.draw_outstanding, charts.describe_outstanding)
         )

@@ -1,10 +1,11 @@
 """The headline: what the forecast says, in words no surer than its draws."""
 
-from collections.abc import Sequence
-
 import numpy as np
+import pandas as pd
 
 from .. import saying
+from ..charts import in_play
+from ..charts.shares import SLIGHT
 from ..charts.words import Words
 from ..night import Night
 from ..outcome import Forecast
@@ -32,7 +33,7 @@ def headline(forecast: Forecast, text: PageWords, says: Words) -> str:
 def details(forecast: Forecast, night: Night, text: PageWords, says: Words) -> list[str]:
     """The sentences below the headline."""
     count, election = forecast.count, forecast.election
-    told = [_chances(forecast, text, says)]
+    told = _chances(forecast, text, says)
     if election.first_round is None:
         told.append(
             text.expected.format(
@@ -62,10 +63,12 @@ def _who_goes_on(forecast: Forecast, text: PageWords, says: Words) -> str:
     names = _names(forecast)
     outright = forecast.outright_probability.sort_values(ascending=False)
     if outright.sum() > 0.5:
-        if outright.iloc[0] >= BANDS[-1][0] and not forecast.finished:
-            return _phrase(text, "", outright.iloc[0]).format(name=names[outright.index[0]], rival="")
-        chance = says.in_hundred(outright.iloc[0], certain=forecast.finished)
-        return text.outright.format(name=names[outright.index[0]], chance=chance)
+        winner = names[outright.index[0]]
+        if forecast.finished and outright.iloc[0] >= 1:
+            return text.won_outright.format(name=winner)
+        if outright.iloc[0] >= BANDS[-1][0]:
+            return text.at_once.format(sentence=_phrase(text, "", outright.iloc[0]).format(name=winner))
+        return text.outright.format(name=winner, chance=says.in_hundred(outright.iloc[0], certain=forecast.finished))
     pair, chance = forecast.pairings.index[0], float(forecast.pairings.iloc[0])
     if len(pair) == 2 and chance >= BANDS[-1][0]:
         phrase = text.meet_done if forecast.finished else _phrase(text, "meet_", chance)
@@ -82,12 +85,22 @@ def _phrase(text: PageWords, aim: str, probability: float) -> str:
     return getattr(text, aim + "open")
 
 
-def _chances(forecast: Forecast, text: PageWords, says: Words) -> str:
-    first_round = forecast.election.first_round
-    chances = forecast.win_probability if first_round is None else forecast.advance_probability
+def _chances(forecast: Forecast, text: PageWords, says: Words) -> list[str]:
+    if forecast.election.first_round is None:
+        return [text.chances.format(chances=_likeliest(forecast, says, forecast.win_probability))]
+    told = []
+    if in_play(forecast):
+        runoff = says.in_hundred(1.0 - float(forecast.outright_probability.sum()), certain=forecast.finished)
+        chances = _likeliest(forecast, says, forecast.outright_probability)
+        told.append(text.chances_outright.format(chances=chances, runoff=runoff))
+    if forecast.outright_probability.sum() < 1 - SLIGHT:
+        told.append(text.chances_to_advance.format(chances=_likeliest(forecast, says, forecast.advance_probability)))
+    return told
+
+
+def _likeliest(forecast: Forecast, says: Words, chances: pd.Series) -> str:
     likeliest = chances[forecast.election.standing].sort_values(ascending=False, kind="stable")[:NAMED]
-    told = _listed([_chance(forecast, says, name, chance) for name, chance in likeliest.items()])
-    return (text.chances if first_round is None else text.chances_to_advance).format(chances=told)
+    return "; ".join(_chance(forecast, says, name, chance) for name, chance in likeliest.items())
 
 
 def _chance(forecast: Forecast, says: Words, name: str, chance: float) -> str:
@@ -109,7 +122,3 @@ def _rough(votes: float, says: Words) -> str:
     """To two figures: an estimate that is told to the last vote looks like a count."""
     digits = max(len(f"{votes:.0f}") - 2, 0)
     return says.number(round(votes, -digits))
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return "; ".join(parts)

@@ -22,10 +22,13 @@ class PageWords:
     meet_leaning: str
     meet_open: str
     meet_half_open: str
+    won_outright: str
+    at_once: str
     outright: str
 
     # Below it.
     chances: str
+    chances_outright: str
     chances_to_advance: str
     expected: str
     in_the_count: str

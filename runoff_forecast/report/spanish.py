@@ -18,9 +18,12 @@ SPANISH = PageWords(
     meet_leaning="Lo más probable es que {name} y {rival} vayan a la segunda vuelta",
     meet_open="Está abierto quién pasa a la segunda vuelta",
     meet_half_open="{name} pasa a la segunda vuelta; está abierto quién más",
+    won_outright="{name} ganó en primera vuelta",
+    at_once="{sentence} en primera vuelta",
     outright="{name}: la probabilidad de ganar en primera vuelta es {chance}",
     # Below it.
     chances="Probabilidad de ganar: {chances}.",
+    chances_outright="Probabilidad de ganar en primera vuelta: {chances}; de que haya segunda: {runoff}.",
     chances_to_advance="Probabilidad de pasar a segunda vuelta: {chances}.",
     expected="Se espera al final: {leader} puntos; en 90 de 100 resultados posibles, {interval}.",
     in_the_count="En el conteo hasta ahora: {leader}, con {counted}; faltan unos {votes} votos.",
