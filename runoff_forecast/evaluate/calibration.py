@@ -18,7 +18,7 @@ from ..election import Election
 from ..models import Priors, StratifiedArrival
 from ..models.complete import Cells, Draws, complete, open_cells
 from ..models.evidence import Batches, Evidence, design_effect, gather
-from ..models.latent import Latent, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
+from ..models.latent import SCALES, Latent, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
 from ..night import Night, Result
 from ..outcome import Forecast
 from .orders import BySize, Order
@@ -148,7 +148,7 @@ def _skeleton(
 def _from_prior(evidence: Evidence, rng: np.random.Generator) -> Latent:
     """Effects at scales that are drawn first."""
     design = evidence.design
-    prior = build_prior(evidence, np.abs(rng.standard_normal((4, 2))) * scale_widths(evidence.priors))
+    prior = build_prior(evidence, np.abs(rng.standard_normal((len(SCALES), 2))) * scale_widths(evidence.priors))
     contrasts = design.n_components - 1
 
     def effects(rows: int, deviation: np.ndarray) -> np.ndarray:

@@ -35,6 +35,8 @@ class Cells:
     valid_per_station: np.ndarray
     late_nation: np.ndarray
     late_region: np.ndarray
+    stray_nation: np.ndarray
+    stray_region: np.ndarray
     spread: np.ndarray
     """(C,) bool: stations within the unit differ, as they do not where the unit is one station"""
 
@@ -56,6 +58,8 @@ class Draws:
     earliness: np.ndarray
     parameters: dict[str, np.ndarray]
     """Named parameters, draws last."""
+    drift: np.ndarray
+    """(2, m) the scales of drift, of support and of turnout"""
     own_support: np.ndarray | None = None
     """(C, D) variance of each cell's own that support lacks yet, and turnout (C,)"""
     own_turnout: np.ndarray | None = None
@@ -84,6 +88,8 @@ def open_cells(evidence: Evidence) -> Cells:
         valid_per_station=design.valid_per_station[unit],
         late_nation=np.where(is_contested, 0.0, evidence.pending_late_nation[unit]),
         late_region=np.where(is_contested, 0.0, evidence.pending_late_region[unit]),
+        stray_nation=np.where(is_contested, 0.0, evidence.pending_stray_nation[unit]),
+        stray_region=np.where(is_contested, 0.0, evidence.pending_stray_region[unit]),
         spread=design.stations[unit] > 1.5,
     )
 
@@ -177,6 +183,7 @@ def _complete(
 ) -> dict[str, np.ndarray]:
     m = draws.turnout.shape[1]
     counted_in_end = contested_share(evidence, rng, m)
+    draws = _astray(evidence, cells, draws, rng)
     stations, groups = _stations(evidence, cells, draws)
     share, noise = _predict(evidence, cells, draws, stations, rng)
     votes = noise * stations.astype(np.float32)
@@ -189,6 +196,26 @@ def _complete(
     counted *= _revision(evidence, result["outstanding"], rng)
     result = {"final": counted + result["outstanding"], **result}
     return {name: np.moveaxis(value, -1, 0) for name, value in result.items()}
+
+
+def _astray(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator) -> Draws:
+    """The same draws with drift of its own added to what is pending, where no trend of the counted leads."""
+    turnout = evidence.priors.turnout_drift
+    support = _wander(cells, evidence.drift_nation, evidence.drift_region, draws.drift[0], draws.support.shape[1], rng)
+    votes = _wander(cells, turnout, np.full(evidence.design.n_regions, turnout), draws.drift[1], 1, rng)
+    return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
+
+
+def _wander(
+    cells: Cells, nation: float, region: np.ndarray, scale: np.ndarray, components: int, rng: np.random.Generator
+) -> np.ndarray:
+    """(C, components, m) drift at the cells, of the nation's and of each region's deviation (R,) a unit of stray."""
+    shape = (components, len(scale))
+    everywhere = nation * scale * rng.standard_normal(shape)
+    here = (region[:, None, None] * scale * rng.standard_normal((len(region), *shape))).astype(np.float32)
+    out = cells.stray_region.astype(np.float32)[:, None, None] * here[cells.region]
+    out += cells.stray_nation.astype(np.float32)[:, None, None] * everywhere.astype(np.float32)
+    return out
 
 
 def _allocated(

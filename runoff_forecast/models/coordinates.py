@@ -63,7 +63,7 @@ class Coordinates:
 
     latent: Latent
     scales: np.ndarray
-    """(4, 2)"""
+    """(5, 2)"""
     units: np.ndarray
     """(S,) positions of the units of which the count tells something; the others have their prior"""
     late_nation: np.ndarray

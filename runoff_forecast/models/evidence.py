@@ -12,6 +12,9 @@ from .arrival import lateness
 from .design import Design, build_design
 from .priors import Priors
 
+FOLLOWED = 0.5
+"""How far a trend of drift is believed to go on, of the way from the last batch to what is pending: damped trends
+forecast better than straight ones (Gardner & McKenzie 1985). The rest of the way drift may go in any direction."""
 MISFIT_FLOOR = 0.01
 """Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
 
@@ -75,7 +78,10 @@ class Evidence:
     """(U, K) votes known by unit"""
     pending_late_nation: np.ndarray
     pending_late_region: np.ndarray
-    """(U,) lateness of what is pending, in deviations"""
+    """(U,) lateness of what is pending, in deviations, as far as the trend is followed"""
+    pending_stray_nation: np.ndarray
+    pending_stray_region: np.ndarray
+    """(U,) the rest of the way there, which drift may take in any direction"""
     drift_nation: float
     """Prior deviation of the national drift, logits: small where counts come by unit or region"""
     drift_region: np.ndarray
@@ -102,7 +108,7 @@ def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design |
     clock = _Clock(design, frame, members, batches)
     fine = _fine_batches(design, priors, batches[single[batches["group"].to_numpy(int)]], unit, clock, candidates)
     groups, coarse = _coarse(design, priors, frame, members, batches, ledger, clock, candidates, single)
-    late_nation, late_region = clock.pending()
+    (late_nation, late_region), (stray_nation, stray_region) = clock.pending()
     return Evidence(
         count=latest,
         design=design,
@@ -115,6 +121,8 @@ def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design |
         votes=ledger.votes,
         pending_late_nation=late_nation,
         pending_late_region=late_region,
+        pending_stray_nation=stray_nation,
+        pending_stray_region=stray_region,
         drift_nation=_national_drift(design, priors, frame, members),
         drift_region=_drift_scale(design, priors, groups),
     )
@@ -189,11 +197,22 @@ class _Clock:
             return nation, nation
         return nation, lateness(self.region[start, region], self.region[stop, region])
 
-    def pending(self) -> tuple[np.ndarray, np.ndarray]:
-        """Lateness of what is pending, by unit."""
-        nation = lateness(np.array([self.nation[-1]]), np.ones(1))
-        region = lateness(self.region[-1], np.ones(self.design.n_regions))
-        return np.repeat(nation, self.design.n_units), region[self.design.region]
+    def pending(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """Lateness of what is pending, by unit, in the nation and in the region, and the rest of the way there."""
+        nation, region = _beyond(self.nation[:, None]), _beyond(self.region)
+        return tuple((n.repeat(self.design.n_units), r[self.design.region]) for n, r in zip(nation, region, strict=True))
+
+
+def _beyond(processed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """From the last batch of each place (moments, places) to what is pending: `FOLLOWED` of the way, and the rest."""
+    grown = np.diff(processed, axis=0) > 1e-9
+    last = len(grown) - 1 - np.argmax(grown[::-1], axis=0) if len(grown) else np.zeros(processed.shape[1], int)
+    places = np.arange(processed.shape[1])
+    stop = processed[-1]
+    start = processed[last, places] if len(grown) else stop
+    pending = lateness(stop, np.ones(len(places)))
+    here = np.where(stop > 0, lateness(start, stop), pending)
+    return here + FOLLOWED * (pending - here), (1.0 - FOLLOWED) * (pending - here)
 
 
 def design_effect(votes: np.ndarray, stations: np.ndarray, correlation: np.ndarray) -> np.ndarray:

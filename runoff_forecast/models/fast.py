@@ -117,7 +117,10 @@ class FastDraws:
             region *= late_region
             base += region
             out.append(base)
-        return Draws(out[0], out[1][:, 0], self._score(mode, units, arrival), self._parameters(mode, fields, arrival))
+        drift = np.repeat(mode.scales[4][:, None], m, axis=1)
+        return Draws(
+            out[0], out[1][:, 0], self._score(mode, units, arrival), self._parameters(mode, fields, arrival), drift
+        )
 
     def _conditioned(
         self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector]
@@ -140,7 +143,8 @@ class FastDraws:
         nothing = np.zeros((0, m))
         parameters = self._parameters(mode, (fields[0], fields[1]), nothing)
         own = carried[0].noise[:, None], carried[1].noise
-        return Draws(predictors[0][:, None], predictors[1], nothing, parameters, *own)
+        drift = np.repeat(mode.scales[4][:, None], m, axis=1)
+        return Draws(predictors[0][:, None], predictors[1], nothing, parameters, drift, *own)
 
     def _score(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
         """Arrival scores of the units, (U, m), of which those in groups are drawn; none where no group is coarse."""

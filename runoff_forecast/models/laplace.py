@@ -285,7 +285,7 @@ class Solver:
         return Tangent(latent, value, (fields[SUPPORT], turnout), coarse)
 
     def climb(self, scales: np.ndarray, start: Tangent, *, steps: int = NEWTON_STEPS) -> tuple[Tangent, Mode]:
-        """The tangent at the mode of given scales (4, 2) and the posterior there, by Newton's method from `start`."""
+        """The tangent at the mode of given scales (5, 2) and the posterior there, by Newton's method from `start`."""
         tangent, mode = start, self.posterior(start, scales)
         for _ in range(steps):
             if mode.promise < TOLERANCE:
@@ -310,7 +310,7 @@ class Solver:
         return None
 
     def marginal(self, tangent: Tangent, field: int, scales: np.ndarray) -> float:
-        """The part of the log marginal that belongs to one field's scales (4,) alone, where no coarse batch ties
+        """The part of the log marginal that belongs to one field's scales (5,) alone, where no coarse batch ties
         fields.
 
         Raises `NoMode` where it has none.
@@ -333,7 +333,7 @@ class Solver:
         return build_prior(self.evidence, both)
 
     def weigh(self, tangent: Tangent, scales: np.ndarray) -> Weight:
-        """The log marginal of given scales (4, 2) under the tangent's likelihood. Raises `NoMode` where it has none."""
+        """The log marginal of given scales (5, 2) under the tangent's likelihood. Raises `NoMode` where it has none."""
         evidence, prior = self.evidence, build_prior(self.evidence, scales)
         try:
             first, second = (tangent.fields[field].gram(field_precisions(prior, field)) for field, _ in FIELDS)

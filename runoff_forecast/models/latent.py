@@ -14,7 +14,7 @@ from .evidence import Batches, Evidence, Group
 from .priors import Priors
 
 SUPPORT, TURNOUT = 0, 1
-SCALES = ("covariate", "region", "area", "unit")
+SCALES = ("covariate", "region", "area", "unit", "drift")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,19 +60,20 @@ class Prior:
 
 
 def scale_widths(priors: Priors) -> np.ndarray:
-    """Half-normal widths (4, 2) of the scales, rows as SCALES, columns support and turnout."""
+    """Half-normal widths (5, 2) of the scales, rows as SCALES, columns support and turnout."""
     return np.array(
         [
             [priors.covariate, priors.turnout_covariate],
             [priors.region, priors.turnout_region],
             [priors.area, priors.turnout_area],
             [priors.unit, priors.turnout_unit],
+            [priors.drift, priors.drift],
         ]
     )
 
 
 def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
-    """The prior at given scales (4, 2)."""
+    """The prior at given scales (5, 2)."""
     design, priors = evidence.design, evidence.priors
     by_role = np.array(
         [[priors.intercept, priors.turnout_intercept], [priors.kind, priors.turnout_kind], [scales[0, 0], scales[0, 1]]]
@@ -83,8 +84,8 @@ def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
         region=scales[1],
         area=scales[2],
         unit=scales[3],
-        drift_nation=np.array([evidence.drift_nation, priors.turnout_drift]),
-        drift=np.column_stack([evidence.drift_region, np.full(design.n_regions, priors.turnout_drift)]),
+        drift_nation=scales[4] * np.array([evidence.drift_nation, priors.turnout_drift]),
+        drift=scales[4] * np.column_stack([evidence.drift_region, np.full(design.n_regions, priors.turnout_drift)]),
         arrival_mean=mean,
         arrival=deviation,
         arrival_unit=priors.arrival_unit,

@@ -78,7 +78,7 @@ class TraceDraws:
         named = {name: at[name] for name in ("fixed", "drift_nation", "drift")}
         if "arrival" in at:
             named["arrival"] = at["arrival"][:3]
-        return Draws(eta[:, :-1], eta[:, -1], self._earliness(at, m), named)
+        return Draws(eta[:, :-1], eta[:, -1], self._earliness(at, m), named, at["scales"][4])
 
     def _predictor(self, at: dict[str, np.ndarray]) -> np.ndarray:
         """(C, E, m), drift included."""

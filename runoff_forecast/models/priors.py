@@ -45,6 +45,9 @@ class Priors:
     station_turnout: float = 0.15
     """Logs: deviation of valid votes between stations of one unit."""
 
+    drift: float = 1.0
+    """A factor on the deviations of drift, of support and of turnout: half-normal scale. The night tells which it is:
+    where regions do not drift, the nation is not believed to either."""
     drift_nation: float = 0.01
     """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held."""
     drift_headline: float = 0.1

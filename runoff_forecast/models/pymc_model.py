@@ -106,12 +106,13 @@ def _core(evidence: Evidence, start: Coordinates, log_scales: Tensor, centring: 
 
 
 def _log_core_deviation(evidence: Evidence, log_scales: Tensor) -> Tensor:
-    """(C, E) log of `core_deviation`: covariates and regions have a scale, the rest is given."""
+    """(C, E) log of `core_deviation`: covariates, regions and drift have a scale, the rest is given."""
     design = evidence.design
     scaled = np.zeros((len(design.fixed_role) + 2 * design.n_regions + 1, len(SCALES)))
     scaled[: len(design.fixed_role), 0] = design.fixed_role == 2
     scaled[len(design.fixed_role) : len(design.fixed_role) + design.n_regions, 1] = 1.0
-    return shared(np.log(core_deviation(evidence, np.ones((4, 2))))) + shared(scaled) @ log_scales
+    scaled[len(design.fixed_role) + design.n_regions :, 4] = 1.0
+    return shared(np.log(core_deviation(evidence, np.ones((len(SCALES), 2))))) + shared(scaled) @ log_scales
 
 
 def _turned(told: Core, log_sigma: Tensor, dims: tuple[str, ...]) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from .laplace import Mode, NoMode, Solver, Tangent
-from .latent import Latent, scale_widths
+from .latent import SCALES, Latent, scale_widths
 
 POINTS = 12
 NEAR = 0.01
@@ -47,7 +47,7 @@ class Mixture:
 
 
 def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> Mixture:
-    """Quadrature over the eight log scales: importance weights on points from a Gaussian fitted at the mode.
+    """Quadrature over the ten log scales: importance weights on points from a Gaussian fitted at the mode.
 
     The search for the mode keeps the likelihood's tangent and moves the scales, since the tangent hardly depends on
     them. `start` and `scales` may be those of an earlier mode.
@@ -79,7 +79,7 @@ class Ridge:
     tangent: Tangent
     fields: tuple[int, ...]
     log: np.ndarray
-    """(4, 2) where the other field stays"""
+    """(5, 2) where the other field stays"""
 
     @property
     def where(self) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +107,7 @@ class Ridge:
 def _ridges(solver: Solver, tangent: Tangent) -> list[Ridge]:
     """Without coarse batches the fields do not touch."""
     fields = ((0,), (1,)) if tangent.coarse is None else ((0, 1),)
-    return [Ridge(solver, tangent, each, np.zeros((4, 2))) for each in fields]
+    return [Ridge(solver, tangent, each, np.zeros((len(SCALES), 2))) for each in fields]
 
 
 def _first_guess(ridge: Ridge, log: np.ndarray) -> np.ndarray:
