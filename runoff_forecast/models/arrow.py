@@ -15,8 +15,6 @@ from scipy import linalg, sparse
 
 SLOTS = 3
 """Where a batch touches its unit: the unit's predictor, the nation's drift, the region's drift."""
-BLOCK = 8192
-"""Units whose covariates are weighted at once, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,10 +121,6 @@ def sums(places: sparse.csr_array, values: np.ndarray) -> np.ndarray:
     return flat.reshape(places.shape[0], *values.shape[1:])
 
 
-def _weighted(places: sparse.csr_array, weight: np.ndarray) -> sparse.csr_array:
-    return sparse.csr_array((weight[places.indices], places.indices, places.indptr), shape=places.shape)
-
-
 def times(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Products of (..., d, d) blocks with (..., d, m); scalars are multiplied, which is many times faster."""
     return left * right if left.shape[-1] == 1 else left @ right
@@ -176,33 +170,23 @@ class Eliminated:
         self.log_determinant = _log_determinant(blocks) + untold * d * float(np.log(precision))
         # I - I (I + p)^-1 I is p (I + p)^-1 I, and loses no digits to the difference
         reduced = precision * self.gain
-        self.by_area = self._by_area(reduced)
+        by_fixed = _outer(told.fixed, reduced[0])
+        parts = (by_fixed, *reduced[:, :, None])
+        by_area = np.concatenate([sums(told.in_area, part) for part in parts], axis=1)
+        self.by_area = np.ascontiguousarray(by_area.transpose(0, 2, 1, 3))
         """(A, d, L, d)"""
-        self.local = self._local(information, reduced)
+        self.local = self._local(information, reduced, by_fixed)
 
-    def _by_area(self, reduced: np.ndarray) -> np.ndarray:
+    def _local(self, information: np.ndarray, reduced: np.ndarray, by_fixed: np.ndarray) -> Local:
         told, d = self.layout.told, reduced.shape[-1]
         f = told.fixed.shape[1]
-        out = np.empty((len(self.layout.area_region), d, f + SLOTS, d))
-        for i, j in np.ndindex(d, d):
-            out[:, i, :f, j] = _weighted(told.in_area, reduced[0, :, i, j]) @ told.fixed
-            out[:, i, f:, j] = told.in_area @ np.ascontiguousarray(reduced[:, :, i, j].T)
-        return out
-
-    def _local(self, information: np.ndarray, reduced: np.ndarray) -> Local:
-        told, d = self.layout.told, reduced.shape[-1]
-        f = told.fixed.shape[1]
-        drift = [information[2, s] - times(_turned(information[0, 2]), self.gain[s]) for s in (1, 2)]
-        nation = information[1, 1] - times(_turned(information[0, 1]), self.gain[1])
-        by_drift = np.empty((self.layout.regions, d, f + SLOTS, d))
         total = np.zeros((f + SLOTS, d, f + SLOTS, d))
-        total[f + 1, :, f + 1] = nation.sum(axis=0)
-        for i, j in np.ndindex(d, d):
-            total[:f, i, :f, j] = _cross(told.fixed, reduced[0, :, i, j], symmetric=i == j)
-            total[f + 1, i, :f, j] = told.fixed.T @ reduced[1, :, j, i]
-            by_drift[:, i, :f, j] = _weighted(told.in_region, reduced[2, :, j, i]) @ told.fixed
-            rest = np.column_stack([reduced[2, :, j, i], drift[0][:, i, j], drift[1][:, i, j]])
-            by_drift[:, i, f:, j] = told.in_region @ rest
+        total[:f, :, :f] = _dot(told.fixed, by_fixed).transpose(0, 2, 1, 3)
+        total[f + 1, :, :f] = _dot(told.fixed, reduced[1]).transpose(2, 0, 1)
+        total[f + 1, :, f + 1] = (information[1, 1] - times(_turned(information[0, 1]), self.gain[1])).sum(axis=0)
+        drift = [_turned(information[2, s] - times(_turned(information[0, 2]), self.gain[s])) for s in (1, 2)]
+        parts = (_outer(told.fixed, reduced[2]), reduced[2, :, None], drift[0][:, None], drift[1][:, None])
+        by_drift = np.concatenate([sums(told.in_region, part) for part in parts], axis=1).transpose(0, 3, 1, 2)
         return Local(total, sums(self.layout.area_in_region, self.by_area), by_drift)
 
     def fold(self, own: np.ndarray, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -252,17 +236,16 @@ class Eliminated:
         return out
 
 
-def _cross(x: np.ndarray, weight: np.ndarray, *, symmetric: bool) -> np.ndarray:
-    """`x' diag(weight) x`, in blocks; weights on the diagonal of an information are not negative."""
-    out = np.zeros((x.shape[1], x.shape[1]))
-    for start in range(0, len(x), BLOCK):
-        part, by = x[start : start + BLOCK], weight[start : start + BLOCK, None]
-        if symmetric:
-            root = np.sqrt(by) * part
-            out += root.T @ root
-        else:
-            out += part.T @ (by * part)
-    return out
+def _outer(x: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """(T, F, d, d): blocks (T, d, d) times each covariate of their members (T, F)."""
+    flat = x[:, :, None] * blocks.reshape(len(x), 1, blocks.shape[-1] ** 2)
+    return flat.reshape(*x.shape, *blocks.shape[1:])
+
+
+def _dot(x: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(F, ...) from x (T, F) and values (T, ...)."""
+    flat = x.T @ values.reshape(len(x), int(np.prod(values.shape[1:])))
+    return flat.reshape(x.shape[1], *values.shape[1:])
 
 
 class Arrow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -90,6 +90,7 @@ class Design:
         return self.contrast.shape[1] + 1
 
 
+@lru_cache(maxsize=2)  # every snapshot of a night asks for the same
 def build_design(election: Election) -> Design:
     """The design of an election; units without a baseline get the average and a flag of their own."""
     units = election.units

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from ..count import Count, Counts
+from ..holdings import microseconds
 from .arrival import lateness
 from .design import Design, build_design
 from .priors import Priors
@@ -17,6 +19,8 @@ FOLLOWED = 0.5
 forecast better than straight ones (Gardner & McKenzie 1985). The rest of the way drift may go in any direction."""
 MISFIT_FLOOR = 0.01
 """Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
+
+NOBODY = np.zeros(0, int)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,11 +105,13 @@ def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design |
     holdings = latest.holdings
     frame, members = holdings.frame, holdings.members
     single = np.array([len(m) == 1 for m in members], bool)
-    unit = np.array([m[0] if len(m) else -1 for m in members], int)
+    unit = np.full(len(members), -1)
+    unit[single] = np.concatenate([NOBODY, *(m for m in members if len(m) == 1)])
     candidates = list(counts.election.candidate_ids)
     ledger = _ledger(design, frame, unit, single, candidates)
     batches = counts.batches(at_most=history)
-    clock = _Clock(design, frame, members, batches)
+    shares = _shares_by_region(design, members)
+    clock = _Clock(design, frame, shares, batches)
     fine = _fine_batches(design, priors, batches[single[batches["group"].to_numpy(int)]], unit, clock, candidates)
     groups, coarse = _coarse(design, priors, frame, members, batches, ledger, clock, candidates, single)
     (late_nation, late_region), (stray_nation, stray_region) = clock.pending()
@@ -123,7 +129,7 @@ def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design |
         pending_late_region=late_region,
         pending_stray_nation=stray_nation,
         pending_stray_region=stray_region,
-        drift_nation=_national_drift(design, priors, frame, members),
+        drift_nation=_national_drift(priors, frame, shares),
         drift_region=_drift_scale(design, priors, groups),
     )
 
@@ -150,34 +156,32 @@ def _ledger(
     return _Ledger(capacity, contested, np.column_stack([total(c) for c in candidates]))
 
 
+def _shares_by_region(design: Design, members: tuple[np.ndarray, ...]) -> sparse.csr_array:
+    """(G, R) share of each group's stations that lie in each region, an entry for every region it has a unit in."""
+    group, unit = np.repeat(np.arange(len(members)), [len(m) for m in members]), np.concatenate([NOBODY, *members])
+    total = np.bincount(group, design.stations[unit], len(members))
+    share = design.stations[unit] / np.maximum(total[group], 1e-9)
+    return sparse.csr_array((share, (group, design.region[unit])), shape=(len(members), design.n_regions))
+
+
 class _Clock:
     """Shares of the nation's and of each region's stations that were in at each moment."""
 
-    def __init__(
-        self, design: Design, frame: pd.DataFrame, members: tuple[np.ndarray, ...], batches: pd.DataFrame
-    ) -> None:
+    def __init__(self, design: Design, frame: pd.DataFrame, shares: sparse.csr_array, batches: pd.DataFrame) -> None:
         self.design = design
         region_total = np.bincount(design.region, design.stations, design.n_regions)
-        shares = np.zeros((len(members), design.n_regions))
-        for g, m in enumerate(members):
-            shares[g] = np.bincount(design.region[m], design.stations[m], design.n_regions) / max(
-                design.stations[m].sum(), 1e-9
-            )
-        self.times, code = np.unique(batches["time"].to_numpy(), return_inverse=True)
+        times, code = np.unique(microseconds(batches["time"]), return_inverse=True)
         group = batches["group"].to_numpy(int)
         added = (batches["stop"] - batches["start"]).to_numpy(float)
-        arrived = np.zeros((len(self.times) + 1, design.n_regions))
-        np.add.at(arrived, code + 1, added[:, None] * shares[group])
-        waiting = np.zeros(design.n_regions)
-        np.add.at(waiting, np.arange(design.n_regions), 0.0)
+        steps = sparse.csr_array((added, (code + 1, group)), shape=(len(times) + 1, shares.shape[0]))
+        arrived = (steps @ shares).toarray()
         late = (frame["contested"] + frame["void"]).to_numpy(float)
-        waiting += late @ shares
+        waiting = late @ shares
         self.processed = np.minimum(
             arrived.cumsum(axis=0) + waiting * (np.arange(len(arrived)) > 0)[:, None], region_total
         )
         self.region = self.processed / np.maximum(region_total, 1e-9)
         self.nation = self.processed.sum(axis=1) / region_total.sum()
-        self.share = shares
         self.code = code + 1
         self.start_code = self._previous(group, code + 1)
 
@@ -332,10 +336,10 @@ def _coarse_rows(
     }
 
 
-def _national_drift(design: Design, priors: Priors, frame: pd.DataFrame, members: tuple[np.ndarray, ...]) -> float:
+def _national_drift(priors: Priors, frame: pd.DataFrame, shares: sparse.csr_array) -> float:
     """Between its width for counts by region or finer and that for national ones, by the stations that each told of."""
     counted = frame["counted"].to_numpy(float)
-    headline = np.array([np.ptp(design.region[m]) > 0 if len(m) else False for m in members], bool)
+    headline = np.diff(shares.indptr) > 1
     share = counted[headline].sum() / max(counted.sum(), 1e-9)
     return float(np.sqrt(share * priors.drift_headline**2 + (1.0 - share) * priors.drift_nation**2))
 

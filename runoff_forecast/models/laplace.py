@@ -21,6 +21,7 @@ from scipy import linalg, sparse
 from .arrow import SLOTS, Arrow, Eliminated, Layout, Precisions, Vector, build_layout, sums, times
 from .evidence import Batches, Evidence
 from .latent import (
+    SCALES,
     SUPPORT,
     TURNOUT,
     Latent,
@@ -40,6 +41,8 @@ from .latent import (
 )
 
 NEWTON_STEPS = 40
+COVARIATE = 2
+"""The role of a covariate in `Design.fixed_role`."""
 TOLERANCE = 0.02
 """Newton stops when a step would gain less than this in log density."""
 FIELDS = ((SUPPORT, slice(None, -1)), (TURNOUT, slice(-1, None)))
@@ -398,6 +401,23 @@ class Solver:
             scales, centre, weight.prior, arrows, coarse, weight.inner, step, weight.promise, weight.log_marginal
         )
 
+    def scale_information(self, mode: Mode) -> np.ndarray:
+        """(10, 10) average information of the log scales, support's five first: near minus the curvature of their log
+        marginal, at the price of one solution by the factors at hand (Gilmour, Thompson & Cullis 1995)."""
+        seen, information = [], np.diag(2.0 * ((mode.scales / scale_widths(self.evidence.priors)) ** 2).T.reshape(-1))
+        for field, arrow in enumerate(mode.arrows):
+            part, precision = slice(len(SCALES) * field, len(SCALES) * (field + 1)), field_precisions(mode.prior, field)
+            here = pack(mode.latent, field)
+            pulled = _pulled_by_scale(self.evidence, here, precision)
+            moved_to = arrow.solve(pulled)
+            information[part, part] += 2.0 * (np.diag(_products(pulled, here)[:, 0]) - _products(pulled, moved_to))
+            if mode.coarse is not None:
+                seen.append(mode.coarse.rows[field].seen(moved_to))
+        if seen:
+            tied = linalg.solve_triangular(mode.inner, np.hstack(seen), lower=True, check_finite=False)
+            information += 2.0 * tied.T @ tied
+        return information
+
     def condition(
         self, mode: Mode, units: np.ndarray, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray
     ) -> tuple[tuple[Vector, Vector], np.ndarray]:
@@ -420,6 +440,25 @@ class Solver:
         pulled = arrival_rows @ weight
         pulled *= arrival_variance(self.evidence, mode.prior)[where].astype(np.float32)[:, None]
         return (first, second), arrival - pulled
+
+
+def _pulled_by_scale(evidence: Evidence, point: Vector, precision: Precisions) -> Vector:
+    """What the prior pulls a point's effects with, the effects of each scale in a column of their own."""
+    role, d = evidence.design.fixed_role, point.core.shape[1]
+    core, area, unit = (np.zeros((len(part), d, len(SCALES))) for part in (point.core, point.area, point.unit))
+    covariates, f = np.flatnonzero(role == COVARIATE), len(role)
+    regions, drifts = slice(f, f + evidence.design.n_regions), slice(f + evidence.design.n_regions, None)
+    for column, rows in ((0, covariates), (1, regions), (4, drifts)):
+        core[rows, :, column] = precision.core[rows, None] * point.core[rows, :, 0]
+    area[:, :, 2] = precision.area * point.area[:, :, 0]
+    unit[:, :, 3] = precision.unit * point.unit[:, :, 0]
+    return Vector(core, area, unit)
+
+
+def _products(left: Vector, right: Vector) -> np.ndarray:
+    """Inner products (columns, columns)."""
+    pairs = ((left.core, right.core), (left.area, right.area), (left.unit, right.unit))
+    return sum(np.tensordot(a, b, ((0, 1), (0, 1))) for a, b in pairs)
 
 
 def added(left: Vector, right: Vector) -> Vector:

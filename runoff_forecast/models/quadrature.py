@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from .laplace import Mode, NoMode, Solver, Tangent
-from .latent import SCALES, Latent, scale_widths
+from .latent import Latent, scale_widths
 
 POINTS = 12
 NEAR = 0.01
@@ -22,11 +22,8 @@ WIDEST, NARROWEST = 0.8, 0.0003
 REACH = 1.0
 """Longest step of a log scale in one iteration."""
 STEPS = 25
-ROUNDS = 8
-SETTLED = 0.1
-"""A search ends once no log scale moves by more than this many of its deviations."""
 GAIN = 0.01
-"""Iterations under one tangent end once a step promises less than this in log density."""
+"""A search ends once a step promises less than this in log density."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,26 +46,21 @@ class Mixture:
 def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> Mixture:
     """Quadrature over the ten log scales: importance weights on points from a Gaussian fitted at the mode.
 
-    The search for the mode keeps the likelihood's tangent and moves the scales, since the tangent hardly depends on
-    them. `start` and `scales` may be those of an earlier mode.
+    The search steps to where the average information says that the mode is, and takes the likelihood's tangent anew
+    after each step. `start` and `scales` may be those of an earlier mode.
     """
     centre = np.log(0.4 * scale_widths(solver.evidence.priors)) if scales is None else np.log(scales)
-    tangent, _ = solver.climb(np.exp(centre), solver.tangent(start))
-    covariances = None
-    for _ in range(ROUNDS):
-        ridges = _ridges(solver, tangent)
-        covariances = covariances or [_first_guess(ridge, centre[ridge.where]) for ridge in ridges]
-        before, centre = centre, centre.copy()
-        for number, ridge in enumerate(ridges):
-            centre[ridge.where], covariances[number] = _ascend(ridge, before[ridge.where], covariances[number])
-        tangent, _ = solver.climb(np.exp(centre), tangent)
-        deviation = np.sqrt(np.concatenate([np.diag(covariance) for covariance in covariances]))
-        moved = np.concatenate([(centre - before)[ridge.where] for ridge in ridges])
-        if np.max(np.abs(moved) / np.clip(deviation, NARROWEST, WIDEST)) < SETTLED:
+    tangent, mode = solver.climb(np.exp(centre), solver.tangent(start))
+    information = solver.scale_information(mode)
+    for _ in range(STEPS):
+        step = _step(solver, tangent, centre, information)
+        if not step.any():
             break
+        centre = centre + step
+        tangent, mode = solver.climb(np.exp(centre), tangent)
+        information = solver.scale_information(mode)
     fields = [Ridge(solver, tangent, (field,), centre) for field in range(2)]
-    spread = [_covariance(_bend(ridge, centre[ridge.where])) for ridge in fields]
-    return _mixture(solver, tangent, centre, [np.linalg.cholesky(covariance) for covariance in spread])
+    return _mixture(solver, tangent, centre, [_root(field, information[field.block]) for field in fields])
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +79,12 @@ class Ridge:
         rows = np.arange(len(self.log))
         return np.tile(rows, len(self.fields)), np.repeat(self.fields, len(rows))
 
+    @property
+    def block(self) -> tuple[np.ndarray, ...]:
+        """Where these log scales stand in a matrix of all, support's first."""
+        rows, fields = self.where
+        return np.ix_(rows + len(self.log) * fields, rows + len(self.log) * fields)
+
     def height(self, log: np.ndarray) -> float:
         """Minus infinity where there is no mode."""
         everything = self.log.copy()
@@ -98,69 +96,43 @@ class Ridge:
         except NoMode:
             return -np.inf
 
-    def slope(self, log: np.ndarray, here: float, covariance: np.ndarray) -> np.ndarray:
-        """Of the height, which is `here` there, over a small part of a deviation."""
-        near = np.minimum(NEAR, SMALL * np.sqrt(np.diag(covariance)))
+    def slope(self, log: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        """Of the height, over a small part of a deviation."""
+        near, here = np.minimum(NEAR, SMALL * np.sqrt(np.diag(covariance))), self.height(log)
         return np.array([self.height(moved) - here for moved in log + np.diag(near)]) / near
 
 
-def _ridges(solver: Solver, tangent: Tangent) -> list[Ridge]:
+def _ridges(solver: Solver, tangent: Tangent, log: np.ndarray) -> list[Ridge]:
     """Without coarse batches the fields do not touch."""
     fields = ((0,), (1,)) if tangent.coarse is None else ((0, 1),)
-    return [Ridge(solver, tangent, each, np.zeros((len(SCALES), 2))) for each in fields]
+    return [Ridge(solver, tangent, each, log) for each in fields]
 
 
-def _first_guess(ridge: Ridge, log: np.ndarray) -> np.ndarray:
-    """A covariance from the curvature along each log scale alone."""
-    here = ridge.height(log)
-    probes = FAR * np.eye(len(log))
-    bend = np.array([ridge.height(log + p) - 2.0 * here + ridge.height(log - p) for p in probes]) / FAR**2
-    return np.diag(1.0 / np.clip(np.abs(bend), WIDEST**-2, NARROWEST**-2))
-
-
-def _ascend(ridge: Ridge, log: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The top of the ridge from `log` on, and the covariance that the way tells of (BFGS)."""
-    height = ridge.height(log)
-    slope = ridge.slope(log, height, covariance)
-    for _ in range(STEPS):
-        step = np.clip(covariance @ slope, -REACH, REACH)
+def _step(solver: Solver, tangent: Tangent, log: np.ndarray, information: np.ndarray) -> np.ndarray:
+    """A step (5, 2) uphill under the tangent, zero where it promises next to nothing."""
+    out = np.zeros_like(log)
+    for ridge in _ridges(solver, tangent, log):
+        here, covariance = log[ridge.where], _covariance(information[ridge.block])
+        slope = ridge.slope(here, covariance)
+        step, height = np.clip(covariance @ slope, -REACH, REACH), ridge.height(here)
         if slope @ step < GAIN:
-            break
-        while (found := ridge.height(log + step)) < height and np.max(np.abs(step)) > NEAR:
+            continue
+        while ridge.height(here + step) < height and np.max(np.abs(step)) > NEAR:
             step = 0.4 * step
-        if found < height:
-            break
-        log, height, before = log + step, found, slope
-        slope = ridge.slope(log, height, covariance)
-        covariance = _learnt(covariance, step, before - slope)
-    return log, covariance
+        if ridge.height(here + step) > height:
+            out[ridge.where] = step
+    return out
 
 
-def _learnt(covariance: np.ndarray, step: np.ndarray, fall: np.ndarray) -> np.ndarray:
-    """The covariance under which the slope falls by `fall` along `step`, else as before (Broyden et al. 1970)."""
-    across = step @ fall
-    if across <= 1e-6 * np.linalg.norm(step) * np.linalg.norm(fall):
-        return covariance
-    turn = np.eye(len(step)) - np.outer(step, fall) / across
-    return turn @ covariance @ turn.T + np.outer(step, step) / across
-
-
-def _bend(ridge: Ridge, log: np.ndarray) -> np.ndarray:
-    """Curvature by differences of about one deviation, as the quadrature wants it wider than at the very top."""
-    n, here, axes = len(log), ridge.height(log), np.eye(len(log))
-    width = np.full(n, FAR)
-    for _ in range(2):  # a deviation is known once curvature is
-        sides = [(ridge.height(log + w * a), ridge.height(log - w * a)) for w, a in zip(width, axes, strict=True)]
-        along = np.array([(up - 2.0 * here + down) / w**2 for (up, down), w in zip(sides, width, strict=True)])
-        if (-along * width**2 < 4.0).all():
-            break
-        width = np.minimum(width, np.sqrt(1.0 / np.clip(-along, WIDEST**-2, NARROWEST**-2)))
-    bend = np.diag(along)
-    for i in range(n):
-        for j in range(i):
-            both = ridge.height(log + width[i] * axes[i] + width[j] * axes[j])
-            bend[i, j] = bend[j, i] = (both - sides[i][0] - sides[j][0] + here) / (width[i] * width[j])
-    return bend
+def _root(ridge: Ridge, information: np.ndarray) -> np.ndarray:
+    """Root of the log scales' covariance: axes from their information, deviations from differences of about one
+    deviation along them, as the quadrature wants them wider than at the very top."""
+    value, axis = np.linalg.eigh(information)
+    width = np.minimum(FAR, np.clip(value, WIDEST**-2, NARROWEST**-2) ** -0.5)
+    log = ridge.log[ridge.where]
+    here = ridge.height(log)
+    bend = [2.0 * here - ridge.height(log + side) - ridge.height(log - side) for side in (width * axis).T] / width**2
+    return np.linalg.cholesky(_inverse(bend, axis))
 
 
 def _mixture(solver: Solver, tangent: Tangent, centre: np.ndarray, roots: list[np.ndarray]) -> Mixture:
@@ -184,7 +156,10 @@ def _normal_points(n: int, dimensions: int) -> np.ndarray:
     return ndtri((0.5 + np.arange(n)[:, None] * steps) % 1.0 * 0.998 + 0.001)
 
 
-def _covariance(bend: np.ndarray) -> np.ndarray:
-    """Inverse of the negative curvature, its deviations kept within limits along its own axes."""
-    value, axis = np.linalg.eigh(-bend)
+def _covariance(information: np.ndarray) -> np.ndarray:
+    """Inverse of an information, its deviations kept within limits along its own axes."""
+    return _inverse(*np.linalg.eigh(information))
+
+
+def _inverse(value: np.ndarray, axis: np.ndarray) -> np.ndarray:
     return (axis / np.clip(value, WIDEST**-2, NARROWEST**-2)) @ axis.T
