@@ -78,7 +78,7 @@ def _first(mean: np.ndarray, spread: np.ndarray, fraction: np.ndarray | float) -
 
 
 def _step(value: np.ndarray, slope: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
-    value = np.clip(value, 1e-12, 1 - 1e-12)
+    value = np.clip(np.asarray(value, float), 1e-12, 1 - 1e-12)  # in single precision the upper end would be one
     return np.clip((_logit(value) - _logit(fraction)) * value * (1.0 - value) / np.maximum(slope, 1e-12), -4.0, 4.0)
 
 

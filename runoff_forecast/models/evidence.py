@@ -44,6 +44,8 @@ class Batches:
     start: np.ndarray
     stop: np.ndarray
     """(N,) coarse only: share of the group's capacity that was processed before and after the batch"""
+    sampled: np.ndarray
+    """(N,) coarse only: variance that a batch has as a sample of its group's units, for a misfit of one"""
 
     def __len__(self) -> int:
         return len(self.group)
@@ -247,6 +249,7 @@ def _fine_batches(
         late_region=region,
         start=np.zeros(len(rows)),
         stop=np.zeros(len(rows)),
+        sampled=np.zeros(len(rows)),
     )
 
 
@@ -333,6 +336,7 @@ def _coarse_rows(
         "late_region": regional,
         "start": start,
         "stop": stop,
+        "sampled": sampled,
     }
 
 

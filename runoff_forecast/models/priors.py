@@ -85,6 +85,8 @@ class Priors:
     number."""
     misfit_turnout: float = 0.3
     """Logs: the same of valid votes a station."""
+    misfit_spread: float = 0.7
+    """Deviation of the log of a factor on both, which the night tells: districts that come in whole, or by station."""
 
     contested_counted: float = 0.86
     """Share of contested tally sheets that are counted in the end."""

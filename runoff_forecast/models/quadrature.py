@@ -49,6 +49,15 @@ def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -
     The search steps to where the average information says that the mode is, and takes the likelihood's tangent anew
     after each step. `start` and `scales` may be those of an earlier mode.
     """
+    tangent, centre, information = search(solver, start, scales)
+    fields = [Ridge(solver, tangent, (field,), centre) for field in range(2)]
+    return _mixture(solver, tangent, centre, [_root(field, information[field.block]) for field in fields])
+
+
+def search(
+    solver: Solver, start: Latent, scales: np.ndarray | None = None
+) -> tuple[Tangent, np.ndarray, np.ndarray]:
+    """The tangent at the mode, the log scales (5, 2) there and their information (10, 10)."""
     centre = np.log(0.4 * scale_widths(solver.evidence.priors)) if scales is None else np.log(scales)
     tangent, mode = solver.climb(np.exp(centre), solver.tangent(start))
     information = solver.scale_information(mode)
@@ -59,8 +68,7 @@ def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -
         centre = centre + step
         tangent, mode = solver.climb(np.exp(centre), tangent)
         information = solver.scale_information(mode)
-    fields = [Ridge(solver, tangent, (field,), centre) for field in range(2)]
-    return _mixture(solver, tangent, centre, [_root(field, information[field.block]) for field in fields])
+    return tangent, centre, information
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from .fast import FastDraws
 from .laplace import build_solver
 from .latent import start_at_prior
 from .learnt import learnt_priors
+from .misfit import settle_misfit
 from .priors import Priors
 from .quadrature import integrate
 
@@ -54,7 +55,9 @@ class StratifiedArrival:
 
     def evidence(self, counts: Counts) -> Evidence:
         """What the model conditions on."""
-        return gather(counts, self.priors or learnt_priors(counts.election.id), history=self.history)
+        evidence = gather(counts, self.priors or learnt_priors(counts.election.id), history=self.history)
+        with threadpool_limits(1):
+            return settle_misfit(evidence, start_at_prior(evidence))
 
 
 def forecast(
