@@ -14,7 +14,7 @@ from .arrival import lateness
 from .design import Design, build_design
 from .priors import Priors
 
-FOLLOWED = 0.5
+FOLLOWED = 0.25
 """How far a trend of drift is believed to go on, of the way from the last batch to what is pending: damped trends
 forecast better than straight ones (Gardner & McKenzie 1985). The rest of the way drift may go in any direction."""
 MISFIT_FLOOR = 0.01
