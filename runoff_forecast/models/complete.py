@@ -37,6 +37,8 @@ class Cells:
     late_region: np.ndarray
     stray_nation: np.ndarray
     stray_region: np.ndarray
+    stuck: np.ndarray
+    """(C,) share that waits for rulings"""
     spread: np.ndarray
     """(C,) bool: stations within the unit differ, as they do not where the unit is one station"""
 
@@ -90,6 +92,7 @@ def open_cells(evidence: Evidence) -> Cells:
         late_region=np.where(is_contested, 0.0, evidence.pending_late_region[unit]),
         stray_nation=np.where(is_contested, 0.0, evidence.pending_stray_nation[unit]),
         stray_region=np.where(is_contested, 0.0, evidence.pending_stray_region[unit]),
+        stuck=np.where(is_contested, 1.0, evidence.stuck),
         spread=design.stations[unit] > 1.5,
     )
 
@@ -202,6 +205,8 @@ def _astray(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Gener
     """The same draws with drift of its own added to what is pending, where no trend of the counted leads."""
     turnout = evidence.priors.turnout_drift
     support = _wander(cells, evidence.drift_nation, evidence.drift_region, draws.drift[0], draws.support.shape[1], rng)
+    rulings = evidence.priors.drift_last * draws.drift[0] * rng.standard_normal((support.shape[1], support.shape[2]))
+    support += (cells.stuck[:, None, None] * rulings).astype(np.float32)
     votes = _wander(cells, turnout, np.full(evidence.design.n_regions, turnout), draws.drift[1], 1, rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
 

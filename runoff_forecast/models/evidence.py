@@ -17,6 +17,8 @@ from .priors import Priors
 FOLLOWED = 0.25
 """How far a trend of drift is believed to go on, of the way from the last batch to what is pending: damped trends
 forecast better than straight ones (Gardner & McKenzie 1985). The rest of the way drift may go in any direction."""
+STUCK = 0.03
+"""Share of all sheets that wait for rulings rather than for their turn: contested, lost, unreadable."""
 MISFIT_FLOOR = 0.01
 """Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
 
@@ -88,6 +90,8 @@ class Evidence:
     pending_stray_nation: np.ndarray
     pending_stray_region: np.ndarray
     """(U,) the rest of the way there, which drift may take in any direction"""
+    stuck: float
+    """Share of the pending sheets that wait for rulings, at most"""
     drift_nation: float
     """Prior deviation of the national drift, logits: small where counts come by unit or region"""
     drift_region: np.ndarray
@@ -131,6 +135,7 @@ def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design |
         pending_late_region=late_region,
         pending_stray_nation=stray_nation,
         pending_stray_region=stray_region,
+        stuck=float(min(1.0, STUCK / max(1.0 - clock.nation[-1], 1e-9))),
         drift_nation=_national_drift(priors, frame, shares),
         drift_region=_drift_scale(design, priors, groups),
     )

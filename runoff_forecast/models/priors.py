@@ -49,14 +49,17 @@ class Priors:
     drift: float = 1.0
     """A factor on the deviations of drift, of support and of turnout: half-normal scale. The night tells which it is:
     where regions do not drift, the nation is not believed to either."""
-    drift_nation: float = 0.005
+    drift_nation: float = 0.01
     """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held."""
     drift_headline: float = 0.1
     """The same where only national totals are known, and what is late must be guessed from the baseline alone."""
-    drift_unit: float = 0.025
+    drift_unit: float = 0.05
     """The same by region where counts come by unit."""
     drift_region: float = 0.10
     """The same by region where counts come by region or coarser."""
+    drift_last: float = 0.1
+    """Logits: how far the sheets that wait for rulings lean from their places, everywhere alike. They are what is set
+    aside, and most of what is out once 97 of 100 sheets are in."""
     drift_overseas: float = 2.5
     """Times the same abroad, where the first consulates in are few and odd."""
     turnout_drift: float = 0.03
