@@ -170,7 +170,7 @@ class Eliminated:
         self.log_determinant = _log_determinant(blocks) + untold * d * float(np.log(precision))
         # I - I (I + p)^-1 I is p (I + p)^-1 I, and loses no digits to the difference
         reduced = precision * self.gain
-        by_fixed = _outer(told.fixed, reduced[0])
+        by_fixed = outer(told.fixed, reduced[0])
         parts = (by_fixed, *reduced[:, :, None])
         by_area = np.concatenate([sums(told.in_area, part) for part in parts], axis=1)
         self.by_area = np.ascontiguousarray(by_area.transpose(0, 2, 1, 3))
@@ -185,7 +185,7 @@ class Eliminated:
         total[f + 1, :, :f] = _dot(told.fixed, reduced[1]).transpose(2, 0, 1)
         total[f + 1, :, f + 1] = (information[1, 1] - times(_turned(information[0, 1]), self.gain[1])).sum(axis=0)
         drift = [_turned(information[2, s] - times(_turned(information[0, 2]), self.gain[s])) for s in (1, 2)]
-        parts = (_outer(told.fixed, reduced[2]), reduced[2, :, None], drift[0][:, None], drift[1][:, None])
+        parts = (outer(told.fixed, reduced[2]), reduced[2, :, None], drift[0][:, None], drift[1][:, None])
         by_drift = np.concatenate([sums(told.in_region, part) for part in parts], axis=1).transpose(0, 3, 1, 2)
         return Local(total, sums(self.layout.area_in_region, self.by_area), by_drift)
 
@@ -236,7 +236,7 @@ class Eliminated:
         return out
 
 
-def _outer(x: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+def outer(x: np.ndarray, blocks: np.ndarray) -> np.ndarray:
     """(T, F, d, d): blocks (T, d, d) times each covariate of their members (T, F)."""
     flat = x[:, :, None] * blocks.reshape(len(x), 1, blocks.shape[-1] ** 2)
     return flat.reshape(*x.shape, *blocks.shape[1:])

@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import sparse
 
 from .arrival import counted_share
-from .arrow import indicator, sums
+from .arrow import indicator, sums, times
 from .evidence import Evidence
 from .latent import softmax
 
@@ -63,7 +63,7 @@ class Draws:
     drift: np.ndarray
     """(2, m) the scales of drift, of support and of turnout"""
     own_support: np.ndarray | None = None
-    """(C, D) variance of each cell's own that support lacks yet, and turnout (C,)"""
+    """(C, D, D) covariance of each cell's own that support lacks yet, and variance (C,) that turnout lacks"""
     own_turnout: np.ndarray | None = None
 
 
@@ -300,6 +300,11 @@ def station_variance(
     return support * each, priors.station_turnout**2 * each
 
 
+def plus(covariance: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Covariances (n, d, d) with a variance (n,) more on every component."""
+    return covariance + variance[:, None, None] * np.eye(covariance.shape[-1])
+
+
 def _predict(
     evidence: Evidence, cells: Cells, draws: Draws, stations: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -307,10 +312,13 @@ def _predict(
     contrast = evidence.design.contrast
     mean = softmax(draws.support.mean(axis=2) @ contrast.T)
     support, turnout = station_variance(evidence, cells, mean, stations.mean(axis=1))
-    support = support[:, None] + (0.0 if draws.own_support is None else draws.own_support)
     turnout = turnout + (0.0 if draws.own_turnout is None else draws.own_turnout)
     noise = rng.standard_normal(draws.support.shape, dtype=np.float32)
-    noise *= np.sqrt(np.broadcast_to(support, noise.shape[:2])).astype(np.float32)[:, :, None]
+    if draws.own_support is None:
+        noise *= np.sqrt(support).astype(np.float32)[:, None, None]
+    else:
+        root = np.linalg.cholesky(plus(draws.own_support, support))
+        noise = times(root.astype(np.float32), noise)
     noise += draws.support
     votes = rng.standard_normal(draws.turnout.shape, dtype=np.float32)
     votes *= np.sqrt(turnout).astype(np.float32)[:, None]

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
-from .arrival import sigmoid
-from .arrow import Arrow, Vector, coloured, times
-from .complete import Cells, Draws, station_variance
+from .arrow import Arrow, Vector, coloured, outer, sums, times
+from .complete import Cells, Draws, plus, station_variance
 from .evidence import Evidence
 from .laplace import FIELDS, Mode, Solver
-from .latent import grouped_units, predictor
+from .latent import grouped_units, predictor, softmax
 from .quadrature import Mixture
 
 POOL = 600
 """Above this many cells, those of one area that the model expects to vote alike are drawn as one."""
-PROBIT = np.pi / 8.0
-"""A logistic curve averaged over a normal of variance v is close to one of slope `1 / sqrt(1 + v PROBIT)` (MacKay
-1992)."""
+INVERSIONS = 4
+"""Each takes the error of the predictor that has a given mean share down to a part as small as its variance."""
 
 
 def allocate(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -41,21 +40,17 @@ class Pools:
     starts: np.ndarray
     """(pools,) the first raw cell of each"""
 
-    def mean(self, values: np.ndarray) -> np.ndarray:
-        """Weighted mean (pools,) of values (raw cells,)."""
-        return np.add.reduceat(self.weight * values, self.starts)
-
-    def mean_of_rows(self, weight: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Weighted mean (pools, columns) of some weight (raw cells,) times the rows (units, columns) of the cells'
-        units."""
-        ends = np.r_[self.starts, len(self.weight)]
-        shape = (len(self.starts), len(rows))
-        return sparse.csr_array((self.weight * weight, self.raw.unit, ends), shape=shape) @ rows
+    @cached_property
+    def averages(self) -> sparse.csr_array:
+        """(pools, raw cells) weights"""
+        ends, cells = np.r_[self.starts, len(self.weight)], np.arange(len(self.weight))
+        return sparse.csr_array((self.weight, cells, ends), shape=(len(self.starts), len(self.weight)))
 
 
 def pool(evidence: Evidence, raw: Cells, eta: np.ndarray) -> Pools:
     """Pools of `raw` cells: equal parts of an area's cells sorted by the support that `eta` (raw cells, 2) expects."""
-    key = (evidence.design.area[raw.unit] * len(evidence.design.kinds) + raw.kind) * 2 + raw.contested
+    told = np.isin(raw.unit, evidence.fine.group)  # what nothing pins answers to its area and region in full
+    key = ((evidence.design.area[raw.unit] * len(evidence.design.kinds) + raw.kind) * 2 + raw.contested) * 2 + told
     order = np.lexsort((eta[:, 0], key))
     raw, key, eta = raw.take(order), key[order], eta[order]
     size = max(1, int(np.ceil(len(order) / POOL)))
@@ -77,7 +72,7 @@ class FastDraws:
         self.solver, self.mixture, self.rng = solver, mixture, rng
         self.left = allocate(mixture.weights, draws, rng)
         self.pools = None
-        if mixture.best.coarse is None and solver.evidence.design.n_components == 2 and len(raw.unit):
+        if mixture.best.coarse is None and len(raw.unit):
             self.pools = pool(solver.evidence, raw, predictor(solver.evidence, mixture.best.latent)[raw.unit])
         self.cells = raw if self.pools is None else self.pools.cells
         self._carried: dict[int, tuple[_Carried, _Carried]] = {}
@@ -138,13 +133,13 @@ class FastDraws:
         fields, predictors = [], []
         for arrow, pooled in zip(mode.arrows, carried, strict=True):
             core = arrow.sample(self.rng, m)
-            predictors.append(pooled.draw(core[:, 0], self.rng))
+            predictors.append(pooled.draw(core, self.rng))
             fields.append(Vector(core, np.zeros((0, 1, m)), np.zeros((0, 1, m))))
         nothing = np.zeros((0, m))
         parameters = self._parameters(mode, (fields[0], fields[1]), nothing)
-        own = carried[0].noise[:, None], carried[1].noise
+        own = carried[0].noise, carried[1].noise[:, 0, 0]
         drift = np.repeat(mode.scales[4][:, None], m, axis=1)
-        return Draws(predictors[0][:, None], predictors[1], nothing, parameters, drift, *own)
+        return Draws(predictors[0], predictors[1][:, 0], nothing, parameters, drift, *own)
 
     def _score(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
         """Arrival scores of the units, (U, m), of which those in groups are drawn; none where no group is coarse."""
@@ -188,71 +183,97 @@ def _sample(arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator) -
 
 @dataclass(frozen=True, eq=False)
 class _Carried:
-    """One scalar field carried to the pools: a centre, a linear function of the core, area effects and noise of
-    their own."""
+    """One field carried to the pools: a centre, a linear function of the core, area effects and noise of their own."""
 
     centre: np.ndarray
-    """(pools,)"""
+    """(pools, d)"""
     of_core: np.ndarray
-    """(pools, core)"""
-    areas: np.ndarray
-    """The areas that have pools"""
-    area_deviation: np.ndarray
-    """(areas,)"""
+    """(pools, d, core, d)"""
+    area_root: np.ndarray
+    """(areas, d, d) root of the covariance of the areas that have pools"""
     area: np.ndarray
     """(pools,) position of its own among these areas"""
     of_area: np.ndarray
-    """(pools,)"""
+    """(pools, d, d)"""
     noise: np.ndarray
-    """(pools,) variance"""
+    """(pools, d, d) covariance"""
 
     def draw(self, core: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Predictors (pools, m) of draws of the core (core, m), their own noise not yet added."""
-        m = core.shape[1]
-        out = self.of_core @ core.astype(np.float32)
-        noise = rng.standard_normal((len(self.areas), m), dtype=np.float32)
-        noise *= self.area_deviation[:, None].astype(np.float32)
-        out += self.of_area[:, None].astype(np.float32) * noise[self.area]
-        out += self.centre[:, None].astype(np.float32)
+        """Predictors (pools, d, m) of draws of the core (core, d, m), their own noise not yet added."""
+        pools, (d, m) = len(self.area), core.shape[1:]
+        out = self.of_core.reshape(pools * d, -1) @ core.reshape(-1, m).astype(np.float32)
+        noise = rng.standard_normal((len(self.area_root), d, m), dtype=np.float32)
+        noise = times(self.area_root.astype(np.float32), noise)
+        out = out.reshape(pools, d, m)
+        out += times(self.of_area.astype(np.float32), noise[self.area])
+        out += self.centre[:, :, None].astype(np.float32)
         return out
 
 
 def _carry(evidence: Evidence, pools: Pools, mode: Mode) -> tuple[_Carried, _Carried]:
     """Support and turnout of the pools, centred so that a pool votes at the mode as its cells do one by one."""
-    raw, cells = pools.raw, pools.cells
-    late_nation, late_region = raw.late_nation[:, None], raw.late_region[:, None]
+    raw, cells, contrast = pools.raw, pools.cells, evidence.design.contrast
     eta = predictor(evidence, mode.latent)[raw.unit]
-    eta += late_nation * mode.latent.drift_nation + late_region * mode.latent.drift[raw.region]
-    own = [arrow.units.covariance_of(raw.unit)[:, 0, 0] for arrow in mode.arrows]
+    eta += raw.late_nation[:, None] * mode.latent.drift_nation
+    eta += raw.late_region[:, None] * mode.latent.drift[raw.region]
+    own = [arrow.units.covariance_of(raw.unit) for arrow in mode.arrows]
     support, turnout = (_linear(evidence, pools, arrow, v) for arrow, v in zip(mode.arrows, own, strict=True))
-    share = sigmoid(eta[:, 0])
-    station = station_variance(evidence, raw, np.column_stack([share, 1.0 - share]), raw.stations)
-    variance = [v + s for v, s in zip(own, station, strict=True)]
-    votes = raw.stations * raw.valid_per_station * np.exp(eta[:, 1] + 0.5 * variance[1])
+    logits = eta[:, :-1] @ contrast.T
+    share = softmax(logits)
+    station = station_variance(evidence, raw, share, raw.stations)
+    pooled = station_variance(evidence, cells, pools.averages @ share, cells.stations)
+    votes = raw.stations * raw.valid_per_station * np.exp(eta[:, -1] + 0.5 * (own[1][:, 0, 0] + station[1]))
     total = np.add.reduceat(votes, pools.starts)
-    share = sigmoid(eta[:, 0] / np.sqrt(1.0 + PROBIT * variance[0]))
-    share = np.clip(np.add.reduceat(votes * share, pools.starts) / total, 1e-9, 1.0 - 1e-9)
-    pooled = station_variance(evidence, cells, np.column_stack([share, 1.0 - share]), cells.stations)
-    logit = np.log(share / (1.0 - share)) * np.sqrt(1.0 + PROBIT * (support.noise + pooled[0]))
-    log = np.log(total / (cells.stations * cells.valid_per_station)) - 0.5 * (turnout.noise + pooled[1])
-    return replace(support, centre=logit), replace(turnout, centre=log)
+    share = votes[:, None] * mean_share(logits, plus(own[0], station[0]), contrast)
+    share = np.add.reduceat(share, pools.starts) / total[:, None]
+    centre = 2.0 * _logits_of(share, plus(support.noise, pooled[0]), contrast) @ contrast
+    log = np.log(total / (cells.stations * cells.valid_per_station))
+    log -= 0.5 * (turnout.noise[:, 0, 0] + pooled[1])
+    return replace(support, centre=centre), replace(turnout, centre=log[:, None])
+
+
+def mean_share(logits: np.ndarray, covariance: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+    """Mean of the shares (n, K) where noise of such covariance (n, D, D) is added to the contrasts.
+
+    To second order in the sum that the shares are divided by; exact to 2 % where two candidates' variance is 1.
+    """
+    noise = contrast @ covariance @ contrast.T
+    own = softmax(logits + 0.5 * np.diagonal(noise, axis1=1, axis2=2))
+    parts = own[:, None, :] * np.exp(noise)  # of the sum, each candidate's votes the weight
+    total = parts.sum(axis=2)
+    spread = ((parts @ np.expm1(noise)) * parts).sum(axis=2) / total**2
+    share = own / total * (1.0 + spread)
+    return share / share.sum(axis=1, keepdims=True)
+
+
+def _logits_of(share: np.ndarray, covariance: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+    """The logits that have these mean shares."""
+    wanted = np.log(np.clip(share, 1e-9, 1.0))
+    logits = wanted
+    for _ in range(INVERSIONS):
+        logits = logits + wanted - np.log(mean_share(logits, covariance, contrast))
+    return logits
 
 
 def _linear(evidence: Evidence, pools: Pools, arrow: Arrow, own: np.ndarray) -> _Carried:
-    """How the pools of one scalar field answer to core, areas and noise; `own` (raw cells,) is the units' variance."""
-    raw, cells, layout = pools.raw, pools.cells, arrow.layout
-    gain = arrow.units.gain_of(raw.unit)[:, :, 0, 0]
-    kept = pools.mean(1.0 - gain[0])
+    """How the pools of one field answer to core, areas and noise; `own` (raw cells, d, d) is the units' covariance."""
+    raw, cells, layout, averages = pools.raw, pools.cells, arrow.layout, pools.averages
+    d, one = own.shape[-1], np.eye(own.shape[-1])
+    gain = arrow.units.gain_of(raw.unit)
+    late = [one * part[:, None, None] for part in (np.ones(len(raw.unit)), raw.late_nation, raw.late_region)]
+    kept, nation_kept, drift_kept = (sums(averages, part) for part in late - gain)
     area = evidence.design.area[cells.unit]
-    through = arrow.area_gain[area][:, 0, :, 0] * kept[:, None]  # (pools, L) what the core takes from the area
+    # (pools, d, L, d): what the core takes from the area
+    through = times(kept, arrow.area_gain[area].reshape(len(area), d, -1)).reshape(len(area), d, -1, d)
     fixed, region, nation, drift = layout.places
-    f, every = fixed.stop, np.arange(len(kept))
-    of_core = np.zeros((len(kept), layout.core), dtype=np.float32)
-    of_core[:, fixed] = pools.mean_of_rows(1.0 - gain[0], layout.fixed) - through[:, :f]
-    of_core[every, region.start + cells.region] = kept - through[:, f]
-    of_core[:, nation] = pools.mean(raw.late_nation - gain[1]) - through[:, f + 1]
-    of_core[every, drift.start + cells.region] = pools.mean(raw.late_region - gain[2]) - through[:, f + 2]
+    f, every = fixed.stop, np.arange(len(area))
+    of_core = np.zeros((len(area), d, layout.core, d), dtype=np.float32)
+    by_fixed = sums(averages, outer(layout.fixed[raw.unit], one - gain[0])).transpose(0, 2, 1, 3)
+    of_core[:, :, fixed] = by_fixed - through[:, :, :f]
+    of_core[every, :, region.start + cells.region] = kept - through[:, :, f]
+    of_core[:, :, nation] = nation_kept - through[:, :, f + 1]
+    of_core[every, :, drift.start + cells.region] = drift_kept - through[:, :, f + 2]
     areas, position = np.unique(area, return_inverse=True)
-    deviation = np.sqrt(arrow.area_covariance[areas, 0, 0])
-    noise = pools.mean(pools.weight * own)
-    return _Carried(np.zeros(len(kept)), of_core, areas, deviation, position, kept, noise)
+    root = np.linalg.cholesky(arrow.area_covariance[areas])
+    noise = sums(averages, pools.weight[:, None, None] * own)
+    return _Carried(np.zeros((len(area), d)), of_core, root, position, kept, noise)
