@@ -36,9 +36,10 @@ def evidence_of(night: str, fractions=(0.2, 0.45)) -> Evidence:
 
 
 def points(model: pm.Model, number: int = 3) -> list[dict[str, np.ndarray]]:
+    """Points so far apart that their densities differ by much more than rounding."""
     rng, start = np.random.default_rng(3), model.initial_point()
     return [
-        {name: value + 0.3 * rng.standard_normal(value.shape) for name, value in start.items()} for _ in range(number)
+        {name: value + 0.6 * rng.standard_normal(value.shape) for name, value in start.items()} for _ in range(number)
     ]
 
 
