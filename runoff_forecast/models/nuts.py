@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import arviz as az
@@ -42,15 +43,19 @@ def sample_forecast(evidence: Evidence, draws: int, tune: int, chains: int, rng:
     """The forecast from NUTS draws. Raises `SickPosterior` where they cannot be trusted."""
     kept = min(max(draws // chains, 1), KEPT)
     trace = sample(evidence, draws=kept, tune=tune, chains=chains, rng=rng)
+    return forecast_from(evidence, trace, draws, rng)
+
+
+def forecast_from(evidence: Evidence, trace: xr.DataTree, draws: int, rng: np.random.Generator) -> Forecast:
+    """The finished count from a trace, its draws used in turn. Raises `SickPosterior` where they cannot be trusted."""
     cells = open_cells(evidence)
     source = TraceDraws(evidence, trace.posterior.to_dataset(), cells, rng)
     made, parameters = complete(evidence, cells, source, draws, rng)
     forecast = Forecast(evidence.count, made, parameters, engine="nuts", trace=trace)
     health = diagnose(trace, forecast.margin.to_numpy())
-    if complaint := complaint_of(health, chains * kept):
+    if complaint := complaint_of(health):
         raise SickPosterior(complaint)
-    told = {"warnings": warnings_of(evidence), **health}
-    return Forecast(evidence.count, made, parameters, engine="nuts", trace=trace, diagnostics=told)
+    return replace(forecast, diagnostics={"warnings": warnings_of(evidence), **health})
 
 
 def sample(evidence: Evidence, *, draws: int, tune: int, chains: int, rng: np.random.Generator) -> xr.DataTree:
@@ -166,10 +171,11 @@ def _extreme(values: xr.Dataset, sign: float) -> tuple[float, str]:
     return sign * best, whose
 
 
-def complaint_of(health: dict[str, float | str], draws: int) -> str | None:
+def complaint_of(health: dict[str, float | str]) -> str | None:
     """What is wrong with the draws and what to try; None where they can be trusted."""
     advice = "try more tuning (tune=2000) or more chains, look at `forecast.trace`, or use engine='fast'"
-    least = min(LEAST_ESS * float(health["chains"]), LEAST_SHARE * draws)
+    chains = float(health["chains"])
+    least = chains * min(LEAST_ESS, LEAST_SHARE * float(health["draws_by_chain"]))
     if float(health["divergent"]) > MOST_DIVERGENT:
         return (
             f"{float(health['divergent']):.1%} of the sampler's draws diverged, {MOST_DIVERGENT:.0%} are allowed: "
