@@ -77,7 +77,7 @@ class FastDraws:
         self.solver, self.mixture, self.rng = solver, mixture, rng
         self.left = allocate(mixture.weights, draws, rng)
         self.pools = None
-        if mixture.best.coarse is None and solver.evidence.design.n_components == 2 and len(raw.unit):
+        if not solver.evidence.groups and solver.evidence.design.n_components == 2 and len(raw.unit):
             self.pools = pool(solver.evidence, raw, predictor(solver.evidence, mixture.best.latent)[raw.unit])
         self.cells = raw if self.pools is None else self.pools.cells
         self._carried: dict[int, tuple[_Carried, _Carried]] = {}
@@ -96,12 +96,31 @@ class FastDraws:
 
     def _each(self, mode: Mode, m: int) -> Draws:
         """Every cell for itself, which coarse batches need: they tie the units of a group."""
+        evidence = self.solver.evidence
+        units = np.unique(self.cells.unit)
+        if evidence.groups:
+            units = np.union1d(units, grouped_units(evidence))
+        fields, arrival = self._draw(mode, units, m)
+        return self._at_cells(mode, units, fields, arrival)
+
+    def _draw(self, mode: Mode, units: np.ndarray, m: int) -> tuple[tuple[Vector, Vector], np.ndarray]:
+        """Either field with the own effects of `units`, and arrival with theirs, as deviations from the mode."""
+        support, turnout = (_sample(arrow, units, m, self.rng) for arrow in mode.arrows)
+        if mode.coarse is None:
+            return (support, turnout), self._arrival(mode, units, m)
+        return self._conditioned(mode, units, (support, turnout))
+
+    def _arrival(self, mode: Mode, units: np.ndarray, m: int) -> np.ndarray:
+        """Draws of arrival's prior (Q + units, m), none where no group is coarse."""
+        if not self.solver.evidence.groups:
+            return np.zeros((0, m))
+        deviation = np.r_[mode.prior.arrival, np.full(len(units), mode.prior.arrival_unit)]
+        arrival = self.rng.standard_normal((len(deviation), m), dtype=np.float32)
+        arrival *= deviation[:, None].astype(np.float32)
+        return arrival
+
+    def _at_cells(self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector], arrival: np.ndarray) -> Draws:
         evidence, cells = self.solver.evidence, self.cells
-        units = np.unique(cells.unit) if mode.coarse is None else np.union1d(cells.unit, grouped_units(evidence))
-        drawn = [_sample(arrow, units, m, self.rng) for arrow in mode.arrows]
-        fields, arrival = (drawn[0], drawn[1]), np.zeros((0, m))
-        if mode.coarse is not None:
-            fields, arrival = self._conditioned(mode, units, fields)
         where = np.searchsorted(units, cells.unit)
         point = predictor(evidence, mode.latent)[cells.unit].astype(np.float32)
         late_nation, late_region = (
@@ -123,10 +142,8 @@ class FastDraws:
         self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector]
     ) -> tuple[tuple[Vector, Vector], np.ndarray]:
         assert mode.coarse is not None
-        deviation = np.r_[mode.prior.arrival, np.full(len(units), mode.prior.arrival_unit)]
         m = fields[0].core.shape[-1]
-        arrival = self.rng.standard_normal((len(deviation), m), dtype=np.float32)
-        arrival *= deviation[:, None].astype(np.float32)
+        arrival = self._arrival(mode, units, m)
         noise = self.rng.standard_normal((len(mode.coarse.score), m))
         return self.solver.condition(mode, units, fields, arrival, noise)
 
@@ -145,7 +162,7 @@ class FastDraws:
     def _score(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
         """Arrival scores of the units, (U, m), of which those in groups are drawn; none where no group is coarse."""
         design = self.solver.evidence.design
-        if mode.coarse is None:
+        if not self.solver.evidence.groups:
             return np.zeros((0, arrival.shape[1]))
         q = design.arrival.shape[1]
         score = design.arrival[units].astype(np.float32) @ arrival[:q]
@@ -164,7 +181,7 @@ class FastDraws:
             "drift_nation": latent.drift_nation[0][:, None] + core[nation],
             "drift": latent.drift[:, :, None] + core[drift],
         }
-        if mode.coarse is not None:
+        if self.solver.evidence.groups:
             named["arrival"] = latent.arrival[:3, None] + arrival[:3]
         return named
 
