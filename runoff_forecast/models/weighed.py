@@ -68,6 +68,10 @@ class WeighedDraws(FastDraws):
         self.mixture = Mixture(mixture.modes, revised / revised.sum())
         self.left = allocate(self.mixture.weights, draws, rng)
 
+    def __call__(self, m: int) -> Draws:
+        """The next draws of one quadrature point: as many as `m` proposals are worth, for these fill the memory."""
+        return super().__call__(max(1, int(m * self.efficiency)))
+
     def _each(self, mode: Mode, m: int) -> Draws:
         units = np.union1d(self.cells.unit, self.members)
         fields, arrival = self._draw(mode, units, int(np.ceil(m / self.efficiency)))
@@ -97,7 +101,7 @@ class WeighedDraws(FastDraws):
                 share = softmax(np.moveaxis(z[:, :-1], 1, 2) @ design.contrast.T)
                 total = votes.sum(axis=0)
                 mean = np.einsum("um,umk->mk", votes / total, share)
-                observed = rows.votes[batch] / rows.votes[batch].sum()
+                observed = rows.votes[batch] / max(rows.votes[batch].sum(), 1e-300)
                 value += rows.effective[batch] * (np.log(mean) @ observed)
                 value -= 0.5 * rows.turnout_precision[batch] * (rows.turnout[batch] - np.log(total)) ** 2
                 batch += 1
