@@ -190,13 +190,20 @@ def _sample(arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator) -
     """Draws of an arrow, with the own effects of some units, in single precision."""
     core = arrow.sample(rng, m).astype(np.float32)
     area = coloured(arrow.area_covariance, rng, m) - arrow.from_core(core)
-    own = coloured(arrow.units.covariance_of(units), rng, m)
+    return Vector(core, area, own_effects(arrow, units, core, area, rng))
+
+
+def own_effects(
+    arrow: Arrow, units: np.ndarray, core: np.ndarray, area: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws of some units' own effects (units, d, m), given those of core and areas."""
+    own = coloured(arrow.units.covariance_of(units), rng, core.shape[-1])
     told = arrow.layout.row[units] >= 0
     if told.any():
         gain = arrow.units.gain_of(units[told]).astype(np.float32)
         slots = arrow.slots(core, area, units[told])
         own[told] -= sum(times(g, s) for g, s in zip(gain, slots, strict=True))
-    return Vector(core, area, own)
+    return own
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,12 @@ from itertools import pairwise
 import numpy as np
 
 from .arrival import counted_share
-from .arrow import Vector
-from .complete import Cells, Draws, open_cells
+from .arrow import Arrow, Vector
+from .complete import Cells, Draws, open_cells, shares_of
 from .evidence import Batches, Evidence
-from .fast import FastDraws, allocate
+from .fast import FastDraws, allocate, own_effects
 from .laplace import FIELDS, Mode, Solver, build_solver
-from .latent import grouped_units, predictor, softmax, start_at_prior
+from .latent import grouped_units, predictor, start_at_prior
 from .quadrature import Mixture, integrate
 
 PILOT = 60
@@ -73,14 +73,29 @@ class WeighedDraws(FastDraws):
         return super().__call__(max(1, int(m * self.efficiency)))
 
     def _each(self, mode: Mode, m: int) -> Draws:
-        units = np.union1d(self.cells.unit, self.members)
-        fields, arrival = self._draw(mode, units, int(np.ceil(m / self.efficiency)))
-        log_weight = self._log_weights(mode, units, fields, arrival)
+        fields, arrival = self._draw(mode, self.members, int(np.ceil(m / self.efficiency)))
+        log_weight = self._log_weights(mode, self.members, fields, arrival)
         weight = np.exp(log_weight - log_weight.max())
         chosen = np.repeat(np.arange(len(weight)), allocate(weight / weight.sum(), m, self.rng))
         self.rng.shuffle(chosen)
-        kept = tuple(Vector(v.core[..., chosen], v.area[..., chosen], v.unit[..., chosen]) for v in fields)
-        return self._at_cells(mode, units, (kept[0], kept[1]), arrival[:, chosen])
+        units = np.union1d(self.cells.unit, self.members)
+        support, turnout = (
+            self._extended(arrow, units, vector, chosen) for arrow, vector in zip(mode.arrows, fields, strict=True)
+        )
+        # only the order of groups' members is ever asked for
+        q, whole = len(mode.prior.arrival), np.zeros((len(mode.prior.arrival) + len(units), m), dtype=np.float32)
+        whole[:q], whole[q + np.searchsorted(units, self.members)] = arrival[:q, chosen], arrival[q:, chosen]
+        return self._at_cells(mode, units, (support, turnout), whole)
+
+    def _extended(self, arrow: Arrow, units: np.ndarray, vector: Vector, chosen: np.ndarray) -> Vector:
+        """Chosen draws with the own effects of all `units`: those of other units than members have no say in the
+        choice."""
+        core, area = vector.core[..., chosen], vector.area[..., chosen]
+        own = np.empty((len(units), core.shape[1], len(chosen)), dtype=np.float32)
+        member = np.isin(units, self.members)
+        own[member] = vector.unit[..., chosen]
+        own[~member] = own_effects(arrow, units[~member], core, area, self.rng)
+        return Vector(core, area, own)
 
     def _log_weights(
         self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector], arrival: np.ndarray
@@ -88,19 +103,20 @@ class WeighedDraws(FastDraws):
         """(m,) the coarse batches' log likelihood of each draw, as `latent.log_likelihood` has it of a point."""
         rows, design, where = self.whole.coarse, self.whole.design, np.searchsorted(units, self.members)
         eta, nation, region = self._predictors(mode, fields, where)
-        score = self._score(mode, units, arrival)[self.members].astype(float)
-        value, batch = np.zeros(score.shape[1]), 0
+        late_nation, late_region = rows.late_nation.astype(eta.dtype), rows.late_region.astype(eta.dtype)
+        score = self._score(mode, units, arrival)[self.members]
+        contrast, value, batch = design.contrast.astype(score.dtype), np.zeros(score.shape[1]), 0
         for group in self.whole.groups:
             own = np.searchsorted(self.members, group.members)
-            per_station = design.valid_per_station[group.members, None]
+            capacity = group.capacity[:, None].astype(score.dtype)
+            per_station = design.valid_per_station[group.members, None].astype(score.dtype)
             shares = [counted_share(score[own], group.capacity, fraction) for fraction in group.boundaries]
             for before, after in pairwise(shares):
-                stations = np.maximum(after - before, 1e-12) * group.capacity[:, None] + 1e-12
-                z = eta[own] + rows.late_nation[batch] * nation + rows.late_region[batch] * region[own]
-                votes = stations * per_station * np.exp(z[:, -1])
-                share = softmax(np.moveaxis(z[:, :-1], 1, 2) @ design.contrast.T)
-                total = votes.sum(axis=0)
-                mean = np.einsum("um,umk->mk", votes / total, share)
+                z = eta[own] + late_nation[batch] * nation + late_region[batch] * region[own]
+                votes = np.maximum(after - before, 1e-12) * (capacity * per_station) * np.exp(z[:, -1])
+                total = votes.sum(axis=0, dtype=float)
+                share = shares_of(z[:, :-1], contrast)
+                mean = np.einsum("um,ukm->mk", votes, share) / total[:, None]
                 observed = rows.votes[batch] / max(rows.votes[batch].sum(), 1e-300)
                 value += rows.effective[batch] * (np.log(mean) @ observed)
                 value -= 0.5 * rows.turnout_precision[batch] * (rows.turnout[batch] - np.log(total)) ** 2
@@ -125,5 +141,5 @@ class WeighedDraws(FastDraws):
                     region + latent.drift[regions][:, part, None],
                 )
             )
-        eta, nation, region = (np.concatenate(column, axis=1) for column in zip(*parts, strict=True))
+        eta, nation, region = (np.concatenate(c, axis=1).astype(np.float32) for c in zip(*parts, strict=True))
         return eta, nation, region
