@@ -15,7 +15,7 @@ from runoff_forecast.evaluate import BySize, Habits, Random, Truth, simulate
 from runoff_forecast.models import NoMode, StratifiedArrival, fast, laplace
 from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
-from runoff_forecast.models.complete import _shares
+from runoff_forecast.models.complete import shares_of
 from runoff_forecast.models.design import contrasts
 from runoff_forecast.models.latent import log_joint, predictor, scale_widths, start_at_prior
 from runoff_forecast.models.quadrature import integrate
@@ -169,7 +169,7 @@ def test_two_candidates_are_a_case_of_several():
     support = rng.normal(size=(5, 1, 7))
     logits = np.einsum("kd,cdm->ckm", contrast, support)
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(_shares(support, contrast), shares)
+    np.testing.assert_allclose(shares_of(support, contrast), shares)
     share = np.array([[0.2, 0.8], [0.5, 0.5]])
     mean = share @ contrast
     general = np.einsum("nk,ki,kj->nij", share, contrast, contrast) - mean[:, :, None] * mean[:, None, :]

@@ -5,12 +5,15 @@ import pymc as pm
 import pytensor
 import pytest
 import simulated
+import xarray as xr
 
 from runoff_forecast.evaluate import BySize, simulate
 from runoff_forecast.models.evidence import Evidence, gather
 from runoff_forecast.models.latent import Latent, grouped_units, log_joint, start_at_prior
+from runoff_forecast.models.nuts import STORED, complaint_of, forecast_from
 from runoff_forecast.models.priors import Priors
 from runoff_forecast.models.pymc_model import build_model
+from runoff_forecast.models.sickness import SickPosterior
 
 pytestmark = pytest.mark.nuts
 
@@ -36,9 +39,10 @@ def evidence_of(night: str, fractions=(0.2, 0.45)) -> Evidence:
 
 
 def points(model: pm.Model, number: int = 3) -> list[dict[str, np.ndarray]]:
+    """Points so far apart that their densities differ by much more than rounding."""
     rng, start = np.random.default_rng(3), model.initial_point()
     return [
-        {name: value + 0.3 * rng.standard_normal(value.shape) for name, value in start.items()} for _ in range(number)
+        {name: value + 0.6 * rng.standard_normal(value.shape) for name, value in start.items()} for _ in range(number)
     ]
 
 
@@ -121,3 +125,49 @@ def test_the_gradient_knows_that_the_threshold_moves(night):
         ends.append(float(both(*(moved[v.name] for v in model.value_vars))[0]))
     told = both(*(point[v.name] for v in model.value_vars))[1][0]
     assert told == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4)
+
+
+def trace_of(model: pm.Model, *, apart: float = 0.0, walk: bool = False, divergent: float = 0.0) -> xr.DataTree:
+    """What a sampler could have drawn: two chains that lie `apart`, of draws that are independent or walk at random."""
+    rng, chains, draws = np.random.default_rng(4), 2, 200
+    posterior = {}
+    for name in (name for name in STORED if name in model.named_vars):
+        dims = model.named_vars_to_dims[name]
+        noise = rng.standard_normal((chains, draws, *(len(model.coords[dim]) for dim in dims)))
+        if walk:
+            noise = noise.cumsum(axis=1) / np.sqrt(draws)
+        noise[1] += apart
+        posterior[name] = (("chain", "draw", *dims), np.exp(0.1 * noise - 3.0))
+    diverging = rng.random((chains, draws)) < divergent
+    stats = xr.Dataset({"diverging": (("chain", "draw"), diverging)})
+    return xr.DataTree.from_dict({"posterior": xr.Dataset(posterior), "sample_stats": stats})
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        ({"apart": 3.0}, "the chains disagree on .*: R-hat .*, above 1.05; try more tuning"),
+        ({"walk": True}, "R-hat|effective draws"),
+        ({"divergent": 0.1}, "of the sampler's draws diverged, 1% are allowed"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_sick_posterior_is_an_error_that_says_what_to_try(fault, complaint):
+    evidence = evidence_of("by unit")
+    trace = trace_of(build_model(evidence), **fault)
+    with pytest.raises(SickPosterior, match=complaint) as raised:
+        forecast_from(evidence, trace, 400, np.random.default_rng(1))
+    assert "engine='fast'" in str(raised.value)
+
+
+def test_few_effective_draws_are_a_complaint():
+    health = {"chains": 2, "draws_by_chain": 500, "rhat": 1.01, "ess": 40.0, "ess_of": "drift", "divergent": 0.0}
+    assert "drift has 40 effective draws, 100 are needed" in complaint_of(health)
+    assert complaint_of(health | {"ess": 100.0}) is None
+
+
+def test_healthy_draws_make_a_forecast():
+    evidence = evidence_of("by unit")
+    forecast = forecast_from(evidence, trace_of(build_model(evidence)), 400, np.random.default_rng(1))
+    assert forecast.diagnostics["rhat"] < 1.05
+    assert forecast.diagnostics["draws_by_chain"] == 200

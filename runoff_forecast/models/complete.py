@@ -325,10 +325,10 @@ def _predict(
     votes += draws.turnout
     np.exp(votes, out=votes)
     votes *= cells.valid_per_station.astype(np.float32)[:, None]
-    return _shares(noise, contrast.astype(np.float32)), votes
+    return shares_of(noise, contrast.astype(np.float32)), votes
 
 
-def _shares(support: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+def shares_of(support: np.ndarray, contrast: np.ndarray) -> np.ndarray:
     """Support (C, K, m) from its contrasts (C, D, m)."""
     logits = contrast @ support
     if len(contrast) == 2:  # one exponential instead of two

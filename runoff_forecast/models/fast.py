@@ -72,7 +72,7 @@ class FastDraws:
         self.solver, self.mixture, self.rng = solver, mixture, rng
         self.left = allocate(mixture.weights, draws, rng)
         self.pools = None
-        if mixture.best.coarse is None and len(raw.unit):
+        if not solver.evidence.groups and len(raw.unit):
             self.pools = pool(solver.evidence, raw, predictor(solver.evidence, mixture.best.latent)[raw.unit])
         self.cells = raw if self.pools is None else self.pools.cells
         self._carried: dict[int, tuple[_Carried, _Carried]] = {}
@@ -91,12 +91,31 @@ class FastDraws:
 
     def _each(self, mode: Mode, m: int) -> Draws:
         """Every cell for itself, which coarse batches need: they tie the units of a group."""
+        evidence = self.solver.evidence
+        units = np.unique(self.cells.unit)
+        if evidence.groups:
+            units = np.union1d(units, grouped_units(evidence))
+        fields, arrival = self._draw(mode, units, m)
+        return self._at_cells(mode, units, fields, arrival)
+
+    def _draw(self, mode: Mode, units: np.ndarray, m: int) -> tuple[tuple[Vector, Vector], np.ndarray]:
+        """Either field with the own effects of `units`, and arrival with theirs, as deviations from the mode."""
+        support, turnout = (_sample(arrow, units, m, self.rng) for arrow in mode.arrows)
+        if mode.coarse is None:
+            return (support, turnout), self._arrival(mode, units, m)
+        return self._conditioned(mode, units, (support, turnout))
+
+    def _arrival(self, mode: Mode, units: np.ndarray, m: int) -> np.ndarray:
+        """Draws of arrival's prior (Q + units, m), none where no group is coarse."""
+        if not self.solver.evidence.groups:
+            return np.zeros((0, m))
+        deviation = np.r_[mode.prior.arrival, np.full(len(units), mode.prior.arrival_unit)]
+        arrival = self.rng.standard_normal((len(deviation), m), dtype=np.float32)
+        arrival *= deviation[:, None].astype(np.float32)
+        return arrival
+
+    def _at_cells(self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector], arrival: np.ndarray) -> Draws:
         evidence, cells = self.solver.evidence, self.cells
-        units = np.unique(cells.unit) if mode.coarse is None else np.union1d(cells.unit, grouped_units(evidence))
-        drawn = [_sample(arrow, units, m, self.rng) for arrow in mode.arrows]
-        fields, arrival = (drawn[0], drawn[1]), np.zeros((0, m))
-        if mode.coarse is not None:
-            fields, arrival = self._conditioned(mode, units, fields)
         where = np.searchsorted(units, cells.unit)
         point = predictor(evidence, mode.latent)[cells.unit].astype(np.float32)
         late_nation, late_region = (
@@ -121,10 +140,8 @@ class FastDraws:
         self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector]
     ) -> tuple[tuple[Vector, Vector], np.ndarray]:
         assert mode.coarse is not None
-        deviation = np.r_[mode.prior.arrival, np.full(len(units), mode.prior.arrival_unit)]
         m = fields[0].core.shape[-1]
-        arrival = self.rng.standard_normal((len(deviation), m), dtype=np.float32)
-        arrival *= deviation[:, None].astype(np.float32)
+        arrival = self._arrival(mode, units, m)
         noise = self.rng.standard_normal((len(mode.coarse.score), m))
         return self.solver.condition(mode, units, fields, arrival, noise)
 
@@ -144,7 +161,7 @@ class FastDraws:
     def _score(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
         """Arrival scores of the units, (U, m), of which those in groups are drawn; none where no group is coarse."""
         design = self.solver.evidence.design
-        if mode.coarse is None:
+        if not self.solver.evidence.groups:
             return np.zeros((0, arrival.shape[1]))
         q = design.arrival.shape[1]
         score = design.arrival[units].astype(np.float32) @ arrival[:q]
@@ -163,7 +180,7 @@ class FastDraws:
             "drift_nation": latent.drift_nation[0][:, None] + core[nation],
             "drift": latent.drift[:, :, None] + core[drift],
         }
-        if mode.coarse is not None:
+        if self.solver.evidence.groups:
             named["arrival"] = latent.arrival[:3, None] + arrival[:3]
         return named
 
@@ -172,13 +189,20 @@ def _sample(arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator) -
     """Draws of an arrow, with the own effects of some units, in single precision."""
     core = arrow.sample(rng, m).astype(np.float32)
     area = coloured(arrow.area_covariance, rng, m) - arrow.from_core(core)
-    own = coloured(arrow.units.covariance_of(units), rng, m)
+    return Vector(core, area, own_effects(arrow, units, core, area, rng))
+
+
+def own_effects(
+    arrow: Arrow, units: np.ndarray, core: np.ndarray, area: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws of some units' own effects (units, d, m), given those of core and areas."""
+    own = coloured(arrow.units.covariance_of(units), rng, core.shape[-1])
     told = arrow.layout.row[units] >= 0
     if told.any():
         gain = arrow.units.gain_of(units[told]).astype(np.float32)
         slots = arrow.slots(core, area, units[told])
         own[told] -= sum(times(g, s) for g, s in zip(gain, slots, strict=True))
-    return Vector(core, area, own)
+    return own
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ def build_model(
     start = coordinates or find_coordinates(evidence)
     with pm.Model(coords=_coords(evidence, start), check_bounds=False) as model:
         widths = shared(scale_widths(evidence.priors))
-        scales = pm.HalfNormal("scales", widths, dims=("scale", "field"), initval=start.scales)
+        scales = pm.HalfNormal("scales", widths, dims=("scale", "field"))
         log_scales = pt.log(scales) @ np.eye(2)[:, field_of(evidence)]
         core = _core(evidence, start, log_scales, centring)
         eta = _predictor(evidence, start, core, log_scales, centring)
@@ -48,7 +48,7 @@ def build_model(
 def shared(values: np.ndarray) -> Tensor:
     """Numbers of the night, kept out of the compiled code: the next bulletin then finds it in the cache."""
     values = np.ascontiguousarray(values)
-    return pytensor.shared(values, shape=(None, *values.shape[1:]) if values.ndim == 2 else (None,) * values.ndim)
+    return pytensor.shared(values, shape=(None, *values.shape[1:]))
 
 
 def _coords(evidence: Evidence, start: Coordinates) -> dict[str, list | np.ndarray]:

@@ -19,6 +19,7 @@ from .learnt import learnt_priors
 from .misfit import settle_misfit
 from .priors import Priors
 from .quadrature import integrate
+from .weighed import weighed_draws
 
 Engine = Literal["fast", "nuts"]
 
@@ -78,9 +79,7 @@ def forecast(
 def _run_fast(model: StratifiedArrival, evidence: Evidence, rng: np.random.Generator) -> Forecast:
     # the matrices are small: threads of the linear algebra library cost more than they give
     with threadpool_limits(1):
-        solver = build_solver(evidence)
-        mixture = integrate(solver, start_at_prior(evidence))
-        source = FastDraws(solver, mixture, open_cells(evidence), model.draws, rng)
+        source = weighed_draws(evidence, model.draws, rng) or _linearised(evidence, model.draws, rng)
         draws, parameters = complete(evidence, source.cells, source, model.draws, rng)
     return Forecast(
         count=evidence.count,
@@ -89,10 +88,15 @@ def _run_fast(model: StratifiedArrival, evidence: Evidence, rng: np.random.Gener
         engine="fast",
         diagnostics={
             "warnings": warnings_of(evidence),
-            "quadrature_points": len(mixture.weights),
-            "quadrature_effective": mixture.effective,
+            "quadrature_points": len(source.mixture.weights),
+            "quadrature_effective": source.mixture.effective,
         },
     )
+
+
+def _linearised(evidence: Evidence, draws: int, rng: np.random.Generator) -> FastDraws:
+    solver = build_solver(evidence)
+    return FastDraws(solver, integrate(solver, start_at_prior(evidence)), open_cells(evidence), draws, rng)
 
 
 def _run_nuts(model: StratifiedArrival, evidence: Evidence, rng: np.random.Generator) -> Forecast:

@@ -1,0 +1,145 @@
+"""Coarse batches beside fine ones: draws of what the fine batches leave open, weighed by what the coarse ones say.
+
+The first consulates of a remainder are in or out, hardly in between, so the share that it shows is a very curved
+function of the order of arrival, and a tangent at the mode misleads: late on Peru's night of 2021 it moved the margin
+by half a deviation. Where the remainder tells so little that a fair part of the draws survives it, weighing them
+(sampling importance resampling, Rubin 1988) needs no tangent and is exact but for chance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from .arrival import counted_share
+from .arrow import Arrow, Vector
+from .complete import Cells, Draws, open_cells, shares_of
+from .evidence import Batches, Evidence
+from .fast import FastDraws, allocate, own_effects
+from .laplace import FIELDS, Mode, Solver, build_solver
+from .latent import grouped_units, predictor, start_at_prior
+from .quadrature import Mixture, integrate
+
+PILOT = 60
+"""Proposals by quadrature point that tell how many survive."""
+LEAST = 0.1
+"""Share of the proposals, in effective draws, below which the tangent is the better approximation."""
+MOST = 12
+"""Batches: where more of them have to fit, no draw does."""
+
+
+def weighed_draws(evidence: Evidence, draws: int, rng: np.random.Generator) -> WeighedDraws | None:
+    """The source of a forecast's draws; None where too few would survive, or where nothing is weighed."""
+    if not len(evidence.fine) or not 0 < len(evidence.coarse) <= MOST:
+        return None
+    fine = replace(evidence, coarse=_none_of(evidence.coarse))
+    solver = build_solver(fine)
+    mixture = integrate(solver, start_at_prior(fine))
+    source = WeighedDraws(solver, mixture, open_cells(evidence), draws, rng, evidence)
+    return source if source.efficiency >= LEAST else None
+
+
+def _none_of(rows: Batches) -> Batches:
+    return Batches(**{name: getattr(rows, name)[:0] for name in Batches.__dataclass_fields__})
+
+
+class WeighedDraws(FastDraws):
+    """The fast engine's draws of the fine batches, of arrival's prior, and of these as many as the coarse batches
+    bear out."""
+
+    efficiency: float
+    """Effective draws a proposal is worth."""
+
+    def __init__(
+        self, solver: Solver, mixture: Mixture, raw: Cells, draws: int, rng: np.random.Generator, whole: Evidence
+    ) -> None:
+        """`solver` and `mixture` are those of the fine batches alone, `whole` has the coarse ones too."""
+        super().__init__(solver, mixture, raw, draws, rng)
+        self.whole, self.members = whole, grouped_units(whole)
+        trials = [
+            self._log_weights(mode, self.members, *self._draw(mode, self.members, PILOT)) for mode in mixture.modes
+        ]
+        top = max(trial.max() for trial in trials)
+        weights = np.exp(np.array(trials) - top)
+        self.efficiency = float(mixture.weights @ (weights.mean(axis=1) ** 2 / (weights**2).mean(axis=1)))
+        revised = mixture.weights * weights.mean(axis=1)
+        self.mixture = Mixture(mixture.modes, revised / revised.sum())
+        self.left = allocate(self.mixture.weights, draws, rng)
+
+    def __call__(self, m: int) -> Draws:
+        """The next draws of one quadrature point: as many as `m` proposals are worth, for these fill the memory."""
+        return super().__call__(max(1, int(m * self.efficiency)))
+
+    def _each(self, mode: Mode, m: int) -> Draws:
+        fields, arrival = self._draw(mode, self.members, int(np.ceil(m / self.efficiency)))
+        log_weight = self._log_weights(mode, self.members, fields, arrival)
+        weight = np.exp(log_weight - log_weight.max())
+        chosen = np.repeat(np.arange(len(weight)), allocate(weight / weight.sum(), m, self.rng))
+        self.rng.shuffle(chosen)
+        units = np.union1d(self.cells.unit, self.members)
+        support, turnout = (
+            self._extended(arrow, units, vector, chosen) for arrow, vector in zip(mode.arrows, fields, strict=True)
+        )
+        # only the order of groups' members is ever asked for
+        q, whole = len(mode.prior.arrival), np.zeros((len(mode.prior.arrival) + len(units), m), dtype=np.float32)
+        whole[:q], whole[q + np.searchsorted(units, self.members)] = arrival[:q, chosen], arrival[q:, chosen]
+        return self._at_cells(mode, units, (support, turnout), whole)
+
+    def _extended(self, arrow: Arrow, units: np.ndarray, vector: Vector, chosen: np.ndarray) -> Vector:
+        """Chosen draws with the own effects of all `units`: those of other units than members have no say in the
+        choice."""
+        core, area = vector.core[..., chosen], vector.area[..., chosen]
+        own = np.empty((len(units), core.shape[1], len(chosen)), dtype=np.float32)
+        member = np.isin(units, self.members)
+        own[member] = vector.unit[..., chosen]
+        own[~member] = own_effects(arrow, units[~member], core, area, self.rng)
+        return Vector(core, area, own)
+
+    def _log_weights(
+        self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector], arrival: np.ndarray
+    ) -> np.ndarray:
+        """(m,) the coarse batches' log likelihood of each draw, as `latent.log_likelihood` has it of a point."""
+        rows, design, where = self.whole.coarse, self.whole.design, np.searchsorted(units, self.members)
+        eta, nation, region = self._predictors(mode, fields, where)
+        late_nation, late_region = rows.late_nation.astype(eta.dtype), rows.late_region.astype(eta.dtype)
+        score = self._score(mode, units, arrival)[self.members]
+        contrast, value, batch = design.contrast.astype(score.dtype), np.zeros(score.shape[1]), 0
+        for group in self.whole.groups:
+            own = np.searchsorted(self.members, group.members)
+            capacity = group.capacity[:, None].astype(score.dtype)
+            per_station = design.valid_per_station[group.members, None].astype(score.dtype)
+            shares = [counted_share(score[own], group.capacity, fraction) for fraction in group.boundaries]
+            for before, after in pairwise(shares):
+                z = eta[own] + late_nation[batch] * nation + late_region[batch] * region[own]
+                votes = np.maximum(after - before, 1e-12) * (capacity * per_station) * np.exp(z[:, -1])
+                total = votes.sum(axis=0, dtype=float)
+                share = shares_of(z[:, :-1], contrast)
+                mean = np.einsum("um,ukm->mk", votes, share) / total[:, None]
+                observed = rows.votes[batch] / max(rows.votes[batch].sum(), 1e-300)
+                value += rows.effective[batch] * (np.log(mean) @ observed)
+                value -= 0.5 * rows.turnout_precision[batch] * (rows.turnout[batch] - np.log(total)) ** 2
+                batch += 1
+        return value
+
+    def _predictors(
+        self, mode: Mode, fields: tuple[Vector, Vector], where: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of the groups' members, at positions `where` among the units drawn: predictors before drift, the nation's
+        drift and their region's, each (members or 1, E, m)."""
+        latent, regions = mode.latent, self.whole.design.region[self.members]
+        point = predictor(self.whole, latent)[self.members]
+        parts = []
+        for field, part in FIELDS:
+            vector = fields[field]
+            base, nation, region = mode.arrows[field].slots(vector.core, vector.area, self.members)
+            parts.append(
+                (
+                    base + vector.unit[where] + point[:, part, None],
+                    nation + latent.drift_nation[None, 0, part, None],
+                    region + latent.drift[regions][:, part, None],
+                )
+            )
+        eta, nation, region = (np.concatenate(c, axis=1).astype(np.float32) for c in zip(*parts, strict=True))
+        return eta, nation, region
