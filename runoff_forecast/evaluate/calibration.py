@@ -73,10 +73,11 @@ def draw_night(
     """
     skeleton = _skeleton(election, level, order, fractions, rng)
     seen = gather(skeleton, priors)
-    latent = _from_prior(seen, rng)
+    scales = np.abs(rng.standard_normal((len(SCALES), 2))) * scale_widths(seen.priors)
+    latent = _from_prior(seen, scales, rng)
     counts = _counted(skeleton, seen, latent, rng)
     evidence = gather(counts, priors)
-    return PriorNight(counts, _finished(evidence, latent, rng), latent, evidence)
+    return PriorNight(counts, _finished(evidence, latent, scales, rng), latent, evidence)
 
 
 def calibrate(
@@ -145,10 +146,10 @@ def _skeleton(
     return simulate(truth, order, level=level, fractions=fractions, habits=Habits(contested=0.0), rng=rng).counts
 
 
-def _from_prior(evidence: Evidence, rng: np.random.Generator) -> Latent:
-    """Effects at scales that are drawn first."""
+def _from_prior(evidence: Evidence, scales: np.ndarray, rng: np.random.Generator) -> Latent:
+    """Effects at given scales."""
     design = evidence.design
-    prior = build_prior(evidence, np.abs(rng.standard_normal((len(SCALES), 2))) * scale_widths(evidence.priors))
+    prior = build_prior(evidence, scales)
     contrasts = design.n_components - 1
 
     def effects(rows: int, deviation: np.ndarray) -> np.ndarray:
@@ -219,20 +220,21 @@ def _added_up(skeleton: Counts, batches: pd.DataFrame, votes: np.ndarray) -> Cou
     return Counts(election, frame.sort_values("time", kind="stable", ignore_index=True))
 
 
-def _finished(evidence: Evidence, latent: Latent, rng: np.random.Generator) -> Result:
+def _finished(evidence: Evidence, latent: Latent, scales: np.ndarray, rng: np.random.Generator) -> Result:
     """What is out, drawn once from the predictive distribution of the true parameters."""
     election, cells = evidence.design.election, open_cells(evidence)
-    votes, _ = complete(evidence, cells, lambda _: _known_draw(evidence, latent, cells), 1, rng)
+    votes, _ = complete(evidence, cells, lambda _: _known_draw(evidence, latent, scales, cells), 1, rng)
     rows = pd.DataFrame(votes["final"].isel(draw=0).to_numpy(), columns=list(election.candidate_ids))
     rows.insert(0, "level", "region")
     rows.insert(1, "place", election.regions.index.to_numpy())
     return Result(election, rows.assign(blank=np.nan, null=np.nan))
 
 
-def _known_draw(evidence: Evidence, latent: Latent, cells: Cells) -> Draws:
+def _known_draw(evidence: Evidence, latent: Latent, scales: np.ndarray, cells: Cells) -> Draws:
     """The true parameters as the one draw of a posterior that is sure."""
     design = evidence.design
     eta = predictor(evidence, latent)[cells.unit]
     eta += cells.late_nation[:, None] * latent.drift_nation + cells.late_region[:, None] * latent.drift[cells.region]
     score = (design.arrival @ latent.arrival + latent.arrival_unit)[:, None]
-    return Draws(eta[:, :-1, None], eta[:, -1:], score if evidence.groups else np.zeros((0, 1)), {})
+    earliness = score if evidence.groups else np.zeros((0, 1))
+    return Draws(eta[:, :-1, None], eta[:, -1:], earliness, {}, scales[4][:, None])

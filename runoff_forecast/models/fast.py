@@ -131,7 +131,7 @@ class FastDraws:
             region *= late_region
             base += region
             out.append(base)
-        drift = np.repeat(mode.scales[4][:, None], m, axis=1)
+        drift = np.repeat(mode.scales[4][:, None], fields[0].core.shape[-1], axis=1)
         return Draws(
             out[0], out[1][:, 0], self._score(mode, units, arrival), self._parameters(mode, fields, arrival), drift
         )
