@@ -78,7 +78,7 @@ def packed(model: pm.Model) -> pm.Model:
     """The same model with all its numbers in two vectors, one of reals and one of positions.
 
     nutpie hands each array of a model to the compiled code by a function of its own: with the sixty of Peru's
-    districts its compilation took four times as long.
+    districts its compilation took 117 s instead of 44 s, what can be cached being cached.
     """
     graph, _ = fgraph_from_model(model)
     found = dict.fromkeys(v for node in graph.toposort() for v in node.inputs if isinstance(v, SharedVariable))
