@@ -93,7 +93,7 @@ def test_it_is_the_density_of_the_fast_engine(night, centring):
         theirs += log_unsampled(evidence, model, at["scales"])
         differences.append(float(density(*values)) - log_volume(effects, values) - theirs)
         sizes.append(theirs)
-    assert np.ptp(sizes) > 10.0
+    assert np.ptp(sizes) > 5.0  # the points lie apart
     assert np.ptp(differences) < 1e-6 * np.max(np.abs(sizes))
 
 
