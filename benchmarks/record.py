@@ -16,11 +16,22 @@ from pathlib import Path
 import pandas as pd
 
 from runoff_forecast.evaluate import Workers, backtest
-from runoff_forecast.evaluate.record import OURS, Record, known_truths, markdown, plan_of, real_nights
+from runoff_forecast.evaluate.record import (
+    EARLY,
+    LATER,
+    OURS,
+    Record,
+    known_truths,
+    markdown,
+    path_plans,
+    plan_of,
+    real_nights,
+)
 from runoff_forecast.models import StratifiedArrival
 from runoff_forecast.sources import elections
 
 ROOT = Path(__file__).resolve().parents[1]
+DIGITS = {"absolute_error": 2, "crps": 3, "interval_score_90": 2, "width_90": 2, "seconds": 2, "median_at": 2}
 START, END = "<!-- record -->", "<!-- /record -->"
 
 
@@ -37,9 +48,11 @@ def main() -> None:
             for plan, name in zip(plans, ("all", "no-drift"), strict=True)
         ]
     )
+    paths = path_plans(truths, seeds=range(1, chosen.path_seeds + 1), draws=chosen.draws)
+    on_paths = pd.concat([backtest(plan, chosen.folder / f"path-{i}", workers=workers) for i, plan in enumerate(paths)])
     real = real_nights(StratifiedArrival(draws=chosen.draws), list(elections()), workers=workers)
     minutes = (time.perf_counter() - start) / 60
-    text = "\n\n".join([_made(chosen, minutes, skipped), *_sections(Record(scores), real)])
+    text = "\n\n".join([_made(chosen, minutes, skipped), *_sections(Record(scores), Record(on_paths), real)])
     (chosen.folder / "record.md").write_text(text + "\n", encoding="utf-8")
     _into_card(text)
     print(text)
@@ -50,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--reference", type=Path, default=ROOT.parent / "shared" / "data", help="the offices' files")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "record", help="where finished cells are kept")
     parser.add_argument("--seeds", type=int, default=5, help="nights of each election, order and level")
+    parser.add_argument("--path-seeds", type=int, default=20, help="the same of each order on the national path")
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--jobs", type=int, default=-1, help="processes; -1: one for each core")
     parser.add_argument("--scheduler", help="address of a dask.distributed scheduler")
@@ -74,8 +88,8 @@ def _commit() -> str:
     return (git("rev-parse", "--short", "HEAD") or "unknown") + (", with changes" if changed else "")
 
 
-def _sections(record: Record, real: pd.DataFrame) -> list[str]:
-    digits = {"absolute_error": 2, "crps": 3, "interval_score_90": 2, "width_90": 2, "seconds": 2, "median_at": 2}
+def _sections(record: Record, paths: Record, real: pd.DataFrame) -> list[str]:
+    digits = DIGITS
     narrow, calls = record.too_narrow(), record.calls()
     ratios = record.against_the_best()
     ours = record.table(["fraction"])
@@ -90,8 +104,29 @@ def _sections(record: Record, real: pd.DataFrame) -> list[str]:
         "### Our model over the best yardstick\n\n" + markdown(ratios, digits={"crps": 2, "interval_score_90": 2}),
         f"Where stations come in no order, our 90 % interval by district is {record.price_of_drift():.2f} times as "
         "wide as without drift.",
+        *_on_paths(paths),
         "### Nights as they were\n\n" + markdown(_real(real), digits=digits),
         *[f"Failed forecasts: {count} of {model} ({why})." for (model, why), count in record.failures().items()],
+    ]
+
+
+def _on_paths(record: Record) -> list[str]:
+    """Counts by region under orders that the nation's path cannot tell apart."""
+    early = record.known[record.known["fraction"] == EARLY]
+    by_order = Record(early).table(["order"]).drop(columns=["forecasts", "width_90", "covered_95"])
+    learning = ", ".join(f"{name} {ratio:.2f}" for name, ratio in record.learning().items())
+    crps, width = record.gain_of_history()
+    return [
+        f"### Counts by department at {EARLY:.0%}, orders on the national path\n\n"
+        "Big departments first, big districts first inside them, and mixtures; each as strong as brings the raw margin "
+        "of the night's first national bulletin.\n\n"
+        + markdown(Record(early).table(["level"]), digits=DIGITS)
+        + "\n\n"
+        + markdown(by_order, digits=DIGITS)
+        + "\n\nCoverage of ours, its error clustered by election:\n\n"
+        + markdown(record.coverage_at(EARLY)),
+        f"Error at {LATER:.0%} over that at {EARLY:.0%} of the same nights: {learning}. The latest state alone has "
+        f"{crps:.2f} times the CRPS of the night so far, and a 90 % interval {width:.2f} times as wide.",
     ]
 
 

@@ -7,7 +7,20 @@ import simulated
 
 from benchmarks import record as script
 from runoff_forecast.evaluate import ORDERS, Backtest, DriftTimes, Random, backtest, sensitivity, simulate, with_drift
-from runoff_forecast.evaluate.record import MADE_UP, NO_DRIFT, OURS, Record, known_truths, markdown, plan_of, yardsticks
+from runoff_forecast.evaluate.record import (
+    EARLY,
+    LATER,
+    LATEST,
+    MADE_UP,
+    NO_DRIFT,
+    OURS,
+    Record,
+    known_truths,
+    markdown,
+    path_plans,
+    plan_of,
+    yardsticks,
+)
 from runoff_forecast.models import Priors, StratifiedArrival
 from runoff_forecast.models.design_based import DesignBased
 from runoff_forecast.models.yardsticks import RawCount
@@ -54,7 +67,10 @@ def test_failures_are_told(record):
 
 def test_the_script_writes_every_section(record):
     real = record.scores[record.scores["model"] == OURS].assign(time=0)
-    text = "\n\n".join(script._sections(record, real))
+    latest = record.scores[record.scores["model"] == OURS].assign(model=LATEST)
+    paths = Record(pd.concat([record.scores, latest]).replace({"fraction": {0.2: EARLY, 0.6: LATER}}))
+    text = "\n\n".join(script._sections(record, paths, real))
+    assert "The latest state alone has 1.00 times the CRPS" in text
     for part in ("By level", "By order of arrival", "Calls", "beyond chance", "Failed forecasts: 24 of broken"):
         assert part in text
 
@@ -67,6 +83,8 @@ def test_without_station_files_what_is_skipped_is_said(tmp_path):
     plans = plan_of(truths, seeds=range(5))
     assert len({cell.night for cell in plans[0].cells}) == 400
     assert set(plans[0].models) == {OURS, *yardsticks()}
+    paths = path_plans(truths, seeds=range(20))
+    assert len({cell.night for plan in paths for cell in plan.cells}) == 200
 
 
 def test_markdown_is_a_table():

@@ -34,6 +34,7 @@ from .orders import (
     StrongholdsLast as StrongholdsLast,
     Whole as Whole,
 )
+from .paths import Place as Place, on_path as on_path
 from .places import arrival_of as arrival_of, leads_of as leads_of
 from .replay import Replay as Replay, replay as replay, spread_over as spread_over
 from .route import Route as Route, route_of as route_of
@@ -41,6 +42,7 @@ from .sampling import Sampling as Sampling, sampling_of as sampling_of
 from .scores import Scores as Scores, score as score
 from .sensitivity import (
     DriftTimes as DriftTimes,
+    LatestOnly as LatestOnly,
     Sensitivity as Sensitivity,
     sensitivity as sensitivity,
     with_drift as with_drift,

@@ -17,14 +17,21 @@ from ..sources.stations import STATION_FILES, read_stations
 from .averages import averages, shortfalls
 from .backtest import Backtest
 from .calls import calls_of, calls_summary
+from .paths import on_path
 from .replay import Model, replay, spread_over
-from .sensitivity import DriftTimes
+from .sensitivity import DriftTimes, LatestOnly
 from .truth import Truth
 from .working import ALONE, Workers
 
 OURS = "stratified arrival"
 NO_DRIFT = "stratified arrival, no drift"
 FRACTIONS = (0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.97)
+LATEST = "stratified arrival, latest state only"
+BETWEEN = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""How much of an order on the national path is between regions."""
+PATH_FRACTIONS = (0.2, 0.33, 0.46, 0.8)
+EARLY, LATER = 0.46, 0.8
+"""Shares counted at which orders on the national path are judged."""
 LEVELS = ("unit", "unit+nation", "region", "nation")
 ADVERSARIAL = ("adversarial", "missing by vote")
 """Orders set against the eventual winner, which no office works in; calls under them are told apart."""
@@ -77,6 +84,25 @@ def plan_of(truths: Mapping[str, Truth], *, seeds: Sequence[int], draws: int = 2
     random = {"random": first.orders["random"]}
     without = Backtest(truths, {NO_DRIFT: DriftTimes(ours, 1e-3)}, random, ("unit",), seeds, FRACTIONS)
     return first, without
+
+
+def path_plans(truths: Mapping[str, Truth], *, seeds: Sequence[int], draws: int = 2000) -> tuple[Backtest, ...]:
+    """Counts by region under orders that all reproduce the first national bulletin of the night as it was."""
+    ours = StratifiedArrival(draws=draws)
+    models: dict[str, Model] = {OURS: ours, LATEST: LatestOnly(ours)}
+    models |= {
+        name: model for name, model in yardsticks().items() if name in ("raw count", "by region", "uniform swing")
+    }
+    plans = []
+    for name, truth in truths.items():
+        counts = load(name.removesuffix(MADE_UP)).counts
+        first = counts.until(counts.times[0]).latest
+        orders = {
+            f"{between:.0%} between regions": on_path(truth, between, first.counted_share, first.margin)
+            for between in BETWEEN
+        }
+        plans.append(Backtest({name: truth}, models, orders, ("region",), seeds, PATH_FRACTIONS))
+    return tuple(plans)
 
 
 def real_nights(model: Model, names: Sequence[str], *, seed: int = 1, workers: Workers = ALONE) -> pd.DataFrame:
@@ -151,6 +177,22 @@ class Record:
         ours = means.xs(OURS, level="model")
         best = means.drop(OURS, level="model").groupby(["level", "order"], sort=False).min()
         return (ours / best.reindex(ours.index)).reset_index()
+
+    def gain_of_history(self) -> tuple[float, float]:
+        """CRPS and 90 % width from the latest state alone, over those from the night so far."""
+        means = self.known.groupby("model")[["crps", "width_90"]].mean()
+        ratio = means.loc[LATEST] / means.loc[OURS]
+        return float(ratio["crps"]), float(ratio["width_90"])
+
+    def learning(self) -> pd.Series:
+        """Mean absolute error at `LATER` over that at `EARLY`, by model."""
+        means = self.known.groupby(["fraction", "model"], sort=False)["absolute_error"].mean()
+        return means[LATER] / means[EARLY]
+
+    def coverage_at(self, fraction: float) -> pd.DataFrame:
+        """Coverage of ours at a share counted, with its error clustered by election."""
+        ours = self.known[(self.known["model"] == OURS) & (self.known["fraction"] == fraction)]
+        return averages(ours.assign(all="all"), SHARES[:3], by=["all"], cluster="election")
 
     def price_of_drift(self) -> float:
         """How many times as wide the 90 % interval is as without drift, under the random order, by district."""

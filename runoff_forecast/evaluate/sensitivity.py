@@ -31,6 +31,18 @@ class DriftTimes:
         return replace(self.model, priors=priors)(night, rng=rng)
 
 
+@dataclass(frozen=True)
+class LatestOnly:
+    """A model that is shown the latest state of a night, and not how it came about."""
+
+    model: StratifiedArrival
+
+    def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
+        """The forecast from the latest state."""
+        latest = counts if isinstance(counts, Count) else counts.latest
+        return self.model(Counts.from_count(latest), rng=rng)
+
+
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
     """The same count forecast under several widths of the drift, and from the counted stations alone."""
