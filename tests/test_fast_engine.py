@@ -392,3 +392,20 @@ def test_a_forecast_is_exact_to_the_vote_it_has():
     forecast = rf.forecast(counts, draws=100, seed=1)
     inside = (forecast.draws["final"] - forecast.draws["outstanding"]).sum("region")
     np.testing.assert_allclose(inside / counts.latest.votes.to_numpy(), 1.0, atol=2e-3)
+
+
+def test_a_region_whose_only_sheets_are_contested_is_out():
+    """Its row tells of no votes, and later rows of other regions still count."""
+    truth = simulated.truth()
+    made = simulate(truth, BySize(), level="region", fractions=(0.2, 0.5), rng=np.random.default_rng(1))
+    frame = made.counts.frame.copy()
+    region = frame["place"].iloc[-1]
+    first = frame[frame["place"] == region].index[0]
+    frame = frame.drop(index=[i for i in frame[frame["place"] == region].index if i != first])
+    numbers = [*truth.election.candidate_ids, "blank", "null", "counted", "void"]
+    frame.loc[first, [n for n in numbers if n in frame]] = 0.0
+    frame.loc[first, "contested"] = 2.0
+    forecast = StratifiedArrival(draws=200)(Counts(truth.election, frame), rng=np.random.default_rng(1))
+    out = forecast.draws["outstanding"].sel(region=region).sum("candidate")
+    assert np.isfinite(forecast.margin).all()
+    assert (out > 0).all()

@@ -246,7 +246,7 @@ def _allocated(
         counted += expected * (group.votes[:, None] / np.maximum(expected.sum(axis=0), 1e-9))
         if aside > 0.0:
             late = np.zeros(share.shape) if late is None else late
-            late[position] += ballots * (aside / (1.0 - aside))
+            late[position] += ballots * aside
     return late
 
 
@@ -264,9 +264,8 @@ def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:
 def _stations(
     evidence: Evidence, cells: Cells, draws: Draws
 ) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, float]]]:
-    """Stations (C, m or 1) that are still out, and of each coarse group its cells, the stations that are in
-    (members, m) and the
-    share of these that is set aside."""
+    """Stations (C, m or 1) that are still out, and of each coarse group its cells, the stations that have come in
+    (members, m) and the share of these that is set aside."""
     if not evidence.groups:
         return cells.stations[:, None], []
     stations = np.repeat(cells.stations[:, None].astype(np.float32), draws.turnout.shape[1], axis=1)
@@ -277,7 +276,7 @@ def _stations(
         arrived = group.capacity[:, None].astype(share.dtype) * share
         stations[position] = np.maximum(stations[position] - arrived, 0.0)
         aside = group.contested / max(arrived[:, 0].sum(), 1e-9)
-        groups.append((position, arrived * (1.0 - aside), aside))
+        groups.append((position, arrived, aside))
     return stations, groups
 
 

@@ -19,7 +19,7 @@ FOLLOWED = 0.25
 forecast better than straight ones (Gardner & McKenzie 1985). The rest of the way drift may go in any direction."""
 STUCK = 0.03
 """Share of all sheets that wait for rulings rather than for their turn: contested, lost, unreadable."""
-MISFIT_FLOOR = 0.01
+MISFIT_FLOOR = 0.03
 """Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
 
 NOBODY = np.zeros(0, int)
@@ -102,7 +102,7 @@ class Evidence:
         return len(self.fine) == 0 and len(self.coarse) == 0
 
 
-def gather(counts: Counts, priors: Priors, *, history: int = 6, design: Design | None = None) -> Evidence:
+def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design | None = None) -> Evidence:
     """The evidence of a night so far, using at most `history` earlier moments of each place."""
     design = design or build_design(counts.election)
     if counts.election.retrospective:
@@ -293,7 +293,7 @@ def _coarse(
                 processed,
                 float(row["contested"]),
                 row[candidates].to_numpy(float),
-                (*start, stop[-1]),
+                (*start, stop[-1]) if len(rows) else (0.0,),  # all that is in may be contested
             )
         )
     fields = Batches.__dataclass_fields__

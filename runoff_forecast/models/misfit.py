@@ -7,32 +7,48 @@ residuals do: the misfit is the mode of its marginal posterior (empirical Bayes)
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .evidence import Batches, Evidence
 from .laplace import NoMode, build_solver
-from .latent import Latent
+from .latent import Latent, start_at_prior
 from .quadrature import search
 
-FACTORS = np.array([0.1, 0.16, 0.25, 0.4, 0.63, 1.0, 1.6, 2.5])
-"""On the prior's misfit, tried in turn."""
+FACTORS = np.array([2.5, 1.6, 1.0, 0.63, 0.4, 0.25, 0.16, 0.1])
+"""On the prior's misfit, tried in turn: each starts where the one before came to."""
+STEPS = 3
+"""Newton steps for each."""
 
 
-def settle_misfit(evidence: Evidence, start: Latent) -> Evidence:
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """Evidence with its misfit, and where its mode is likely to be: a point, and scales (5, 2) if they are known."""
+
+    evidence: Evidence
+    latent: Latent
+    scales: np.ndarray | None = None
+
+
+def settle(evidence: Evidence) -> Settled:
     """The evidence with the misfit of its batches by region as the night tells, and as it was where there are none.
 
     A few headlines of the nation cannot tell misfit from an order of arrival that is not understood: they keep the
     prior's.
     """
     if not _regional(evidence).any():
-        return evidence
-    tangent, scales, _ = search(build_solver(evidence), start)
-    tried = [_log_marginal(with_misfit(evidence, factor), tangent.latent, np.exp(scales)) for factor in FACTORS]
-    logs = np.array(tried) - 0.5 * (np.log(FACTORS) / evidence.priors.misfit_spread) ** 2
-    weight = np.exp(logs - np.max(logs))
-    return with_misfit(evidence, float(np.exp(weight @ np.log(FACTORS) / weight.sum())))
+        return Settled(evidence, start_at_prior(evidence))
+    tangent, centre, _ = search(build_solver(evidence), start_at_prior(evidence))
+    scales, latents, logs = np.exp(centre), [tangent.latent], []
+    for factor in FACTORS:
+        latent, log_marginal = _at(with_misfit(evidence, factor), latents[-1], scales)
+        latents.append(latent)
+        logs.append(log_marginal - 0.5 * (np.log(factor) / evidence.priors.misfit_spread) ** 2)
+    weight = np.exp(np.array(logs) - max(logs))
+    factor = float(np.exp(weight @ np.log(FACTORS) / weight.sum()))
+    nearest = int(np.argmin(np.abs(np.log(FACTORS / factor))))
+    return Settled(with_misfit(evidence, factor), latents[1 + nearest], scales)
 
 
 def with_misfit(evidence: Evidence, factor: float) -> Evidence:
@@ -56,14 +72,14 @@ def _regional(evidence: Evidence) -> np.ndarray:
     return inside[evidence.coarse.group]
 
 
-def _log_marginal(evidence: Evidence, latent: Latent, scales: np.ndarray) -> float:
-    """Of the evidence at given scales, with the normalising constants of the coarse batches' quasi-likelihood."""
+def _at(evidence: Evidence, latent: Latent, scales: np.ndarray) -> tuple[Latent, float]:
+    """The mode at given scales, and the log marginal with the normalising constants of the quasi-likelihood."""
     solver = build_solver(evidence)
     try:
-        _, mode = solver.climb(scales, solver.tangent(latent), steps=2)
+        tangent, mode = solver.climb(scales, solver.tangent(latent), steps=STEPS)
     except NoMode:
-        return -np.inf
-    return mode.log_marginal + _normaliser(evidence.coarse)
+        return latent, -np.inf
+    return tangent.latent, mode.log_marginal + _normaliser(evidence.coarse)
 
 
 def _normaliser(rows: Batches) -> float:

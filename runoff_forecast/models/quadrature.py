@@ -22,6 +22,8 @@ WIDEST, NARROWEST = 0.8, 0.0003
 REACH = 1.0
 """Longest step of a log scale in one iteration."""
 STEPS = 25
+NEWTON_STEPS = 4
+"""Between two steps of the scales, at most: the next is under another tangent anyway."""
 GAIN = 0.01
 """A search ends once a step promises less than this in log density."""
 
@@ -64,7 +66,7 @@ def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> t
         if not step.any():
             break
         centre = centre + step
-        tangent, mode = solver.climb(np.exp(centre), tangent)
+        tangent, mode = solver.climb(np.exp(centre), tangent, steps=NEWTON_STEPS)
         information = solver.scale_information(mode)
     return tangent, centre, information
 

@@ -14,9 +14,8 @@ from .complete import complete, open_cells
 from .evidence import Evidence, gather
 from .fast import FastDraws
 from .laplace import build_solver
-from .latent import start_at_prior
 from .learnt import learnt_priors
-from .misfit import settle_misfit
+from .misfit import Settled, settle
 from .priors import Priors
 from .quadrature import integrate
 from .weighed import weighed_draws
@@ -36,7 +35,7 @@ class StratifiedArrival:
     draws: int = 4000
     priors: Priors | None = None
     """None takes the priors learnt from past counts, without the election at hand."""
-    history: int = 6
+    history: int = 4
     """Earlier moments of the night that are used as evidence, at most."""
     tune: int = 500
     chains: int = 2
@@ -51,14 +50,17 @@ class StratifiedArrival:
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far. Raises `SickPosterior` where the sampler's diagnostics fail."""
         night = Counts.from_count(counts) if isinstance(counts, Count) else counts
-        evidence = self.evidence(night)
-        return _run_nuts(self, evidence, rng) if self.engine == "nuts" else _run_fast(self, evidence, rng)
+        settled = self._settled(night)
+        return _run_nuts(self, settled.evidence, rng) if self.engine == "nuts" else _run_fast(self, settled, rng)
 
     def evidence(self, counts: Counts) -> Evidence:
         """What the model conditions on."""
+        return self._settled(counts).evidence
+
+    def _settled(self, counts: Counts) -> Settled:
         evidence = gather(counts, self.priors or learnt_priors(counts.election.id), history=self.history)
         with threadpool_limits(1):
-            return settle_misfit(evidence, start_at_prior(evidence))
+            return settle(evidence)
 
 
 def forecast(
@@ -76,10 +78,11 @@ def forecast(
     return replace(made, seed=seed)
 
 
-def _run_fast(model: StratifiedArrival, evidence: Evidence, rng: np.random.Generator) -> Forecast:
+def _run_fast(model: StratifiedArrival, settled: Settled, rng: np.random.Generator) -> Forecast:
+    evidence = settled.evidence
     # the matrices are small: threads of the linear algebra library cost more than they give
     with threadpool_limits(1):
-        source = weighed_draws(evidence, model.draws, rng) or _linearised(evidence, model.draws, rng)
+        source = weighed_draws(evidence, model.draws, rng) or _linearised(settled, model.draws, rng)
         draws, parameters = complete(evidence, source.cells, source, model.draws, rng)
     return Forecast(
         count=evidence.count,
@@ -94,9 +97,10 @@ def _run_fast(model: StratifiedArrival, evidence: Evidence, rng: np.random.Gener
     )
 
 
-def _linearised(evidence: Evidence, draws: int, rng: np.random.Generator) -> FastDraws:
-    solver = build_solver(evidence)
-    return FastDraws(solver, integrate(solver, start_at_prior(evidence)), open_cells(evidence), draws, rng)
+def _linearised(settled: Settled, draws: int, rng: np.random.Generator) -> FastDraws:
+    solver = build_solver(settled.evidence)
+    mixture = integrate(solver, settled.latent, settled.scales)
+    return FastDraws(solver, mixture, open_cells(settled.evidence), draws, rng)
 
 
 def _run_nuts(model: StratifiedArrival, evidence: Evidence, rng: np.random.Generator) -> Forecast:
