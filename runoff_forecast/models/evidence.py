@@ -211,7 +211,9 @@ class _Clock:
     def pending(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
         """Lateness of what is pending, by unit, in the nation and in the region, and the rest of the way there."""
         nation, region = _beyond(self.nation[:, None]), _beyond(self.region)
-        return tuple((n.repeat(self.design.n_units), r[self.design.region]) for n, r in zip(nation, region, strict=True))
+        return tuple(
+            (n.repeat(self.design.n_units), r[self.design.region]) for n, r in zip(nation, region, strict=True)
+        )
 
 
 def _beyond(processed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

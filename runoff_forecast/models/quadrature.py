@@ -54,9 +54,7 @@ def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -
     return _mixture(solver, tangent, centre, [_root(field, information[field.block]) for field in fields])
 
 
-def search(
-    solver: Solver, start: Latent, scales: np.ndarray | None = None
-) -> tuple[Tangent, np.ndarray, np.ndarray]:
+def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> tuple[Tangent, np.ndarray, np.ndarray]:
     """The tangent at the mode, the log scales (5, 2) there and their information (10, 10)."""
     centre = np.log(0.4 * scale_widths(solver.evidence.priors)) if scales is None else np.log(scales)
     tangent, mode = solver.climb(np.exp(centre), solver.tangent(start))
