@@ -13,8 +13,8 @@ import numpy as np
 
 from .evidence import Batches, Evidence
 from .laplace import NoMode, build_solver
-from .latent import Latent
-from .quadrature import search
+from .latent import Latent, scale_widths
+from .quadrature import scales_at, search
 
 FACTORS = np.array([0.1, 0.16, 0.25, 0.4, 0.63, 1.0, 1.6, 2.5])
 """On the prior's misfit, tried in turn."""
@@ -28,8 +28,9 @@ def settle_misfit(evidence: Evidence, start: Latent) -> Evidence:
     """
     if not _regional(evidence).any():
         return evidence
-    tangent, scales, _ = search(build_solver(evidence), start)
-    tried = [_log_marginal(with_misfit(evidence, factor), tangent.latent, np.exp(scales)) for factor in FACTORS]
+    tangent, scores, _ = search(build_solver(evidence), start)
+    scales = scales_at(scores, scale_widths(evidence.priors))
+    tried = [_log_marginal(with_misfit(evidence, factor), tangent.latent, scales) for factor in FACTORS]
     logs = np.array(tried) - 0.5 * (np.log(FACTORS) / evidence.priors.misfit_spread) ** 2
     weight = np.exp(logs - np.max(logs))
     return with_misfit(evidence, float(np.exp(weight @ np.log(FACTORS) / weight.sum())))
