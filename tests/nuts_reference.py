@@ -47,7 +47,7 @@ def counts_of(case: str) -> Counts:
 
 
 def sampled(case: str, priors: Priors) -> dict:
-    """What NUTS makes of a case: the margin (mean, sd), the scales (4 x 2, of support and turnout), its health."""
+    """What NUTS makes of a case: the margin (mean, sd), the scales (5 x 2, of support and turnout), its health."""
     from runoff_forecast.models.nuts import forecast_from, sample
 
     counts, rng = counts_of(case), np.random.default_rng(SEED)

@@ -403,8 +403,9 @@ class Solver:
 
     def scale_information(self, mode: Mode) -> np.ndarray:
         """(10, 10) average information of the log scales, support's five first: near minus the curvature of their log
-        marginal, at the price of one solution by the factors at hand (Gilmour, Thompson & Cullis 1995)."""
-        seen, information = [], np.diag(2.0 * ((mode.scales / scale_widths(self.evidence.priors)) ** 2).T.reshape(-1))
+        marginal, but for their prior, at the price of one solution by the factors at hand (Gilmour, Thompson & Cullis
+        1995)."""
+        seen, information = [], np.zeros((mode.scales.size, mode.scales.size))
         for field, arrow in enumerate(mode.arrows):
             part, precision = slice(len(SCALES) * field, len(SCALES) * (field + 1)), field_precisions(mode.prior, field)
             here = pack(mode.latent, field)
