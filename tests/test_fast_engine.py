@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import simulated
-from scipy import linalg
+from scipy import linalg, stats
 
 import runoff_forecast as rf
 from runoff_forecast.count import Counts
@@ -18,7 +18,7 @@ from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, 
 from runoff_forecast.models.complete import shares_of
 from runoff_forecast.models.design import contrasts
 from runoff_forecast.models.latent import log_joint, predictor, scale_widths, start_at_prior
-from runoff_forecast.models.quadrature import integrate
+from runoff_forecast.models.quadrature import integrate, scales_at, scores_of
 
 TRUTH = simulated.truth()
 LEVELS = ("unit", "region", "nation", "unit+nation")
@@ -147,6 +147,13 @@ def test_a_warm_start_finds_the_same_scales(level):
     warm = integrate(solver, cold.modes[0].latent, cold.modes[0].scales)
     np.testing.assert_allclose(np.log(warm.modes[0].scales), np.log(cold.modes[0].scales), atol=0.15)
     assert warm.weights.sum() == pytest.approx(1)
+
+
+def test_scores_are_normal_quantiles_of_the_prior():
+    widths = np.array([0.05, 1.0])
+    scores = np.linspace(-6.0, 6.0, 13)[:, None] * np.ones(2)
+    np.testing.assert_allclose(scores_of(scales_at(scores, widths), widths), scores, atol=1e-6)
+    np.testing.assert_allclose(stats.halfnorm.cdf(scales_at(scores, widths) / widths), stats.norm.cdf(scores))
 
 
 def test_thresholds_keep_the_sum():
