@@ -24,6 +24,8 @@ STORED = Path(__file__).parent / "reference" / "nuts.json"
 ELECTION = "peru-2021-runoff"
 SEED, CHAINS, TUNE, KEPT = 20210606, 2, 1000, 2000
 RANDOM = "random 30 %"
+HISTORY = 6
+"""Earlier moments of a night that either engine is shown."""
 CASES = (
     # the four snapshots of all districts at home, the nation's total beside them
     "2021-06-07T15:21-05:00",
@@ -51,7 +53,7 @@ def sampled(case: str, priors: Priors) -> dict:
     from runoff_forecast.models.nuts import forecast_from, sample
 
     counts, rng = counts_of(case), np.random.default_rng(SEED)
-    evidence = StratifiedArrival(priors=priors).evidence(counts)
+    evidence = StratifiedArrival(priors=priors, history=HISTORY).evidence(counts)
     trace = sample(evidence, draws=KEPT, tune=TUNE, chains=CHAINS, rng=rng)
     forecast = forecast_from(evidence, trace, CHAINS * KEPT, rng)
     margin, log_scales = forecast.margin, np.log(trace.posterior["scales"])
