@@ -19,6 +19,7 @@ from runoff_forecast.evaluate import Workers, backtest
 from runoff_forecast.evaluate.record import (
     EARLY,
     LATER,
+    LATEST,
     OURS,
     Record,
     known_truths,
@@ -30,9 +31,10 @@ from runoff_forecast.evaluate.record import (
 from runoff_forecast.models import StratifiedArrival
 from runoff_forecast.sources import elections
 
+from .card import into_card
+
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = {"absolute_error": 2, "crps": 3, "interval_score_90": 2, "width_90": 2, "seconds": 2, "median_at": 2}
-START, END = "<!-- record -->", "<!-- /record -->"
 
 
 def main() -> None:
@@ -54,7 +56,7 @@ def main() -> None:
     minutes = (time.perf_counter() - start) / 60
     text = "\n\n".join([_made(chosen, minutes, skipped), *_sections(Record(scores), Record(on_paths), real)])
     (chosen.folder / "record.md").write_text(text + "\n", encoding="utf-8")
-    _into_card(text)
+    into_card("record", text)
     print(text)
 
 
@@ -113,7 +115,9 @@ def _sections(record: Record, paths: Record, real: pd.DataFrame) -> list[str]:
 def _on_paths(record: Record) -> list[str]:
     """Counts by region under orders that the nation's path cannot tell apart."""
     early = record.known[record.known["fraction"] == EARLY]
-    by_order = Record(early).table(["order"]).drop(columns=["forecasts", "width_90", "covered_95"])
+    by_order = (
+        Record(early[early["model"] != LATEST]).table(["order"]).drop(columns=["forecasts", "width_90", "covered_95"])
+    )
     learning = ", ".join(f"{name} {ratio:.2f}" for name, ratio in record.learning().items())
     crps, width = record.gain_of_history()
     return [
@@ -144,16 +148,6 @@ def _real(scores: pd.DataFrame) -> pd.DataFrame:
         {"time": "size", **columns, "covered_90": "mean", "brier": "mean"}
     )
     return found.rename(columns={"time": "moments"}).reset_index()
-
-
-def _into_card(text: str) -> None:
-    card = ROOT / "MODEL.md"
-    if not card.exists():
-        return
-    whole = card.read_text(encoding="utf-8")
-    if START in whole and END in whole:
-        before, after = whole.split(START)[0], whole.split(END)[1]
-        card.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 import simulated
 
 from benchmarks import record as script
+from benchmarks.card import into_card
 from runoff_forecast.evaluate import ORDERS, Backtest, DriftTimes, Random, backtest, sensitivity, simulate, with_drift
 from runoff_forecast.evaluate.record import (
     EARLY,
@@ -97,12 +98,11 @@ def test_markdown_is_a_table():
     ]
 
 
-def test_the_card_takes_the_record_between_its_marks(tmp_path, monkeypatch):
-    monkeypatch.setattr(script, "ROOT", tmp_path)
-    script._into_card("tables")  # there is no card yet
+def test_the_card_takes_the_record_between_its_marks(tmp_path):
     card = tmp_path / "MODEL.md"
+    into_card("record", "tables", card)  # there is no card yet
     card.write_text("before <!-- record -->old<!-- /record --> after", encoding="utf-8")
-    script._into_card("tables")
+    into_card("record", "tables", card)
     assert card.read_text(encoding="utf-8") == "before <!-- record -->\ntables\n<!-- /record --> after"
 
 

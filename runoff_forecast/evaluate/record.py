@@ -29,7 +29,7 @@ FRACTIONS = (0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.97)
 LATEST = "stratified arrival, latest state only"
 BETWEEN = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How much of an order on the national path is between regions."""
-PATH_FRACTIONS = (0.2, 0.33, 0.46, 0.8)
+PATH_FRACTIONS = (0.2, 0.46, 0.8)
 EARLY, LATER = 0.46, 0.8
 """Shares counted at which orders on the national path are judged."""
 LEVELS = ("unit", "unit+nation", "region", "nation")
@@ -89,10 +89,7 @@ def plan_of(truths: Mapping[str, Truth], *, seeds: Sequence[int], draws: int = 2
 def path_plans(truths: Mapping[str, Truth], *, seeds: Sequence[int], draws: int = 2000) -> tuple[Backtest, ...]:
     """Counts by region under orders that all reproduce the first national bulletin of the night as it was."""
     ours = StratifiedArrival(draws=draws)
-    models: dict[str, Model] = {OURS: ours, LATEST: LatestOnly(ours)}
-    models |= {
-        name: model for name, model in yardsticks().items() if name in ("raw count", "by region", "uniform swing")
-    }
+    models = {OURS: ours} | {name: yardsticks()[name] for name in ("raw count", "by region", "uniform swing")}
     plans = []
     for name, truth in truths.items():
         counts = load(name.removesuffix(MADE_UP)).counts
@@ -102,6 +99,8 @@ def path_plans(truths: Mapping[str, Truth], *, seeds: Sequence[int], draws: int 
             for between in BETWEEN
         }
         plans.append(Backtest({name: truth}, models, orders, ("region",), seeds, PATH_FRACTIONS))
+        few = seeds[: max(len(seeds) // 4, 1)]
+        plans.append(Backtest({name: truth}, {LATEST: LatestOnly(ours)}, orders, ("region",), few, PATH_FRACTIONS))
     return tuple(plans)
 
 
@@ -179,8 +178,9 @@ class Record:
         return (ours / best.reindex(ours.index)).reset_index()
 
     def gain_of_history(self) -> tuple[float, float]:
-        """CRPS and 90 % width from the latest state alone, over those from the night so far."""
-        means = self.known.groupby("model")[["crps", "width_90"]].mean()
+        """CRPS and 90 % width from the latest state alone, over those from the night so far; same nights."""
+        both = self.known[self.known["night"].isin(self.known.loc[self.known["model"] == LATEST, "night"])]
+        means = both.groupby("model")[["crps", "width_90"]].mean()
         ratio = means.loc[LATEST] / means.loc[OURS]
         return float(ratio["crps"]), float(ratio["width_90"])
 

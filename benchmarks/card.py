@@ -1,0 +1,18 @@
+"""The model card's tables are made by commands: each writes between its own two marks, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+CARD = Path(__file__).resolve().parents[1] / "MODEL.md"
+
+
+def into_card(mark: str, text: str, card: Path = CARD) -> None:
+    """Replace what stands between `<!-- mark -->` and `<!-- /mark -->`; nothing where there is no such card or mark."""
+    start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    if not card.exists():
+        return
+    whole = card.read_text(encoding="utf-8")
+    if start in whole and end in whole:
+        before, after = whole.split(start)[0], whole.split(end)[1]
+        card.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")

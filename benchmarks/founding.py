@@ -1,0 +1,93 @@
+"""The founding bulletins and the district snapshots of 2021, forecast anew: `python -m benchmarks.founding`.
+
+The tables go to MODEL.md, between the lines `<!-- founding -->` and `<!-- /founding -->`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+import runoff_forecast as rf
+from runoff_forecast.evaluate.record import markdown
+
+from .card import into_card
+
+ROOT = Path(__file__).resolve().parents[1]
+DRAWS = 2000
+PERU_2021 = "peru-2021-runoff"
+RUNOFFS = (
+    # what, election, file of counts, moment
+    ("2021 runoff, 7 June 19:23, districts and nation", PERU_2021, None, "2021-06-07T19:23-05:00"),
+    ("the same, by department", PERU_2021, "counts-by-department.csv.gz", "2021-06-07T19:23-05:00"),
+    ("the same, national totals alone", PERU_2021, "counts-national.csv", "2021-06-07T19:23-05:00"),
+    ("2021 runoff, national totals, first bulletin", PERU_2021, "counts-national.csv", "2021-06-07T00:48-05:00"),
+    ("2016 runoff, 6 June, national", "peru-2016-runoff", None, "2016-06-06T10:00-05:00"),
+    ("2016 runoff, all processed", "peru-2016-runoff", None, "2016-06-09T15:00-05:00"),
+    ("2011 runoff, 5 June, national", "peru-2011-runoff", None, "2011-06-05T22:00-05:00"),
+    ("2006 runoff, 4 June, national", "peru-2006-runoff", None, "2006-06-04T21:00-05:00"),
+    ("2006 runoff, 5 June, national", "peru-2006-runoff", None, "2006-06-05T12:00-05:00"),
+)
+SNAPSHOTS = ("2021-06-07T15:21-05:00", "2021-06-07T18:18-05:00", "2021-06-07T19:54-05:00", "2021-06-08T08:48-05:00")
+FIRST_ROUNDS = (
+    ("2006, 11 April, national", "peru-2006-first-round", "2006-04-11T20:00-05:00"),
+    ("2011, 11 April, national", "peru-2011-first-round", "2011-04-11T12:00-05:00"),
+)
+
+
+def main() -> None:
+    """Forecast, print, and write into the card."""
+    snapshots = [(time[5:16].replace("T", " "), PERU_2021, None, time) for time in SNAPSHOTS]
+    text = "\n\n".join(
+        [
+            markdown(pd.DataFrame([_row(*case) for case in RUNOFFS])),
+            markdown(pd.DataFrame(_first_rounds())),
+            "The four district snapshots of 2021 (7 and 8 June, local time), a national bulletin beside each:",
+            markdown(pd.DataFrame([_row(*case) for case in snapshots])),
+        ]
+    )
+    into_card("founding", text)
+    print(text)
+
+
+def _row(what: str, election: str, file: str | None, moment: str) -> dict[str, str]:
+    night = rf.load(election, counts=None if file is None else ROOT / "data" / election / file)
+    forecast = rf.forecast(night.counts.until(pd.Timestamp(moment)), draws=DRAWS, seed=1)
+    mean, sd, true = float(forecast.mean(forecast.margin)), float(forecast.sd(forecast.margin)), night.result.margin
+    (low, high), chances = forecast.interval(0.9), forecast.win_probability
+    names = {candidate.id: candidate.name.split()[-1] for candidate in night.election.candidates}
+    held = low <= true <= high
+    return {
+        "bulletin": what + (", *retrospective*" if night.election.retrospective else ""),
+        "counted": f"{forecast.count.counted_share:.1%}",
+        "raw": _points(forecast.count.margin),
+        "forecast ± sd": f"{_points(mean)} ± {100 * sd:.2f}",
+        "90 % interval": f"{_points(low)} to {_points(high)}" + ("" if held else " (missed)"),
+        "win probability": f"{names[chances.idxmax()]} {100 * chances.max():.1f} %",
+        "final": _points(true),
+        "deviations off": f"{(true - mean) / sd:+.1f}",
+    }
+
+
+def _first_rounds() -> Iterator[dict[str, str]]:
+    for what, election, moment in FIRST_ROUNDS:
+        night = rf.load(election)
+        forecast = rf.forecast(night.counts.until(pd.Timestamp(moment)), draws=DRAWS, seed=1)
+        names = {candidate.id: candidate.name.split()[-1] for candidate in night.election.candidates}
+        chances = forecast.advance_probability.nlargest(3)
+        yield {
+            "first round": what + (", *retrospective*" if night.election.retrospective else ""),
+            "counted": f"{forecast.count.counted_share:.1%}",
+            "to advance": ", ".join(f"{names[one]} {100 * chance:.1f} %" for one, chance in chances.items()),
+            "advanced": " and ".join(names[one] for one in night.result.votes.nlargest(2).index),
+        }
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.2f}".replace("-", "−")
+
+
+if __name__ == "__main__":
+    main()
