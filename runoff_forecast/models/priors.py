@@ -35,10 +35,13 @@ class Priors:
     turnout_kind: float = 0.2
     """Logs: abroad 0.15 to 0.35 from the nation in four elections, 0.02 to 0.1 in rural places."""
     turnout_covariate: float = 0.05
-    turnout_region: float = 0.06
-    turnout_area: float = 0.06
-    turnout_unit: float = 0.06
     """Logs: half-normal scales, as for support."""
+    turnout_region: float = 0.06
+    """Logs, as for support."""
+    turnout_area: float = 0.06
+    """Logs, as for support."""
+    turnout_unit: float = 0.06
+    """Logs, as for support."""
 
     station_correlation: float = 0.015
     """Intra-class correlation of votes within a unit's stations (Kish 1965): the design effect is 1 + (votes - 1)
@@ -68,14 +71,17 @@ class Priors:
     arrival_slope: float = 0.65
     """Logits of being counted per deviation of earliness inside a region: mean."""
     arrival_slope_sd: float = 0.4
+    """Its deviation between counts."""
     arrival_slope_region: float = 0.6
     """How the slope varies between regions."""
     arrival_between: float = 0.65
     """Logits of being counted per deviation of a region's mean earliness: mean."""
     arrival_between_sd: float = 0.5
+    """Its deviation between counts."""
     arrival_overseas: float = -3.0
     """Logits: how much later overseas units are counted."""
     arrival_overseas_sd: float = 2.0
+    """Its deviation between counts."""
     arrival_region: float = 0.9
     """Logits: regions early or late for reasons of their own."""
     arrival_unit: float = 2.0
