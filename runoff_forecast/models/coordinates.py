@@ -54,7 +54,8 @@ class Core:
     deviation: np.ndarray
     """(C, E) prior deviation at the scales of the start"""
     told: np.ndarray
-    """(C, E) share of the prior variance that the count takes away: 1 is a centred effect, 0 moves with its scale"""
+    """(C, E) share of the prior variance at these scales that the count takes away: 0 moves with its
+    scale, 1 does not"""
 
 
 @dataclass(frozen=True, eq=False)

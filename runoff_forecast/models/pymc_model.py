@@ -116,11 +116,12 @@ def _log_core_deviation(evidence: Evidence, log_scales: Tensor) -> Tensor:
 
 
 def _turned(told: Core, log_sigma: Tensor, dims: tuple[str, ...]) -> Tensor:
-    """Turned and stretched to nearly independent normals; what the count does not tell moves with its scale."""
+    """Turned to nearly independent normals, each as wide and as far from zero as the count leaves it at its scale."""
     turn = shared(np.swapaxes(np.linalg.inv(told.factor), 1, 2))
-    stretch = shared(1.0 - told.told) * (log_sigma - shared(np.log(told.deviation)))
+    tighter = pt.exp(2.0 * (shared(np.log(told.deviation)) - log_sigma))
+    stretch = -0.5 * pt.log(shared(told.told) + shared(1.0 - told.told) * tighter)
     raw = pm.Flat("core_turned", dims=dims)
-    core = pt.exp(stretch) * (shared(told.mean) + (turn @ raw.T[:, :, None])[:, :, 0].T)
+    core = pt.exp(stretch) * (pt.exp(stretch) * shared(told.mean) + (turn @ raw.T[:, :, None])[:, :, 0].T)
     pm.Potential("core_prior", pm.logp(pm.Normal.dist(0.0, pt.exp(log_sigma)), core) + stretch)
     return core
 
