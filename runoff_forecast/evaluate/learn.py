@@ -79,7 +79,7 @@ class _Arrivals:
     def fit(self, deviations: np.ndarray) -> tuple[float, np.ndarray]:
         """Log marginal and fixed effects at given deviations of regions, slopes by region and units."""
         region, slope, unit = deviations
-        r = self.layout.in_region.shape[0]
+        r = self.layout.regions
         core = np.r_[np.full(4, 0.04), np.full(r, region**-2), 1e6, np.full(r, slope**-2)]
         precisions = Precisions(core, 1e6, unit**-2)
         theta, own = np.zeros(len(core)), np.zeros(len(self.total))
@@ -99,7 +99,7 @@ class _Arrivals:
         return value - 0.5 * arrow.log_determinant + normaliser + weak, theta[:4]
 
     def _predict(self, theta: np.ndarray, own: np.ndarray) -> np.ndarray:
-        r = self.layout.in_region.shape[0]
+        r = self.layout.regions
         return self.x @ theta[:4] + theta[4 : 4 + r][self.region] + self.slope * theta[5 + r :][self.region] + own
 
     def _value(self, theta: np.ndarray, own: np.ndarray, core: np.ndarray, unit: float) -> float:

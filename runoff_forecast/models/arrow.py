@@ -54,7 +54,7 @@ class Layout:
 
     @property
     def regions(self) -> int:
-        return self.in_region.shape[0]
+        return self.in_region.indptr.size - 1
 
     @property
     def core(self) -> int:
@@ -118,7 +118,7 @@ class Precisions:
 def sums(places: sparse.csr_array, values: np.ndarray) -> np.ndarray:
     """Sums (places, ...) of values (members, ...)."""
     flat = places @ values.reshape(len(values), int(np.prod(values.shape[1:])))
-    return flat.reshape(places.shape[0], *values.shape[1:])
+    return flat.reshape(len(flat), *values.shape[1:])
 
 
 def times(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -300,8 +300,9 @@ class Arrow:
     def reduce(self, core: np.ndarray, area: np.ndarray) -> np.ndarray:
         """A right-hand side of the core (core, d, m) once that of areas (A, d, m) is eliminated."""
         gain = self.area_gain.astype(area.dtype, copy=False)
-        n_areas, d, local, _ = gain.shape
-        f, m = local - SLOTS, area.shape[-1]
+        n_areas, d, m = area.shape
+        local = gain.shape[2]
+        f = local - SLOTS
         fixed, b, n, g = self.layout.places
         wide = (gain.reshape(n_areas * d, -1).T @ area.reshape(n_areas * d, m)).reshape(local, d, m)
         out = core.copy()

@@ -180,7 +180,7 @@ class _Clock:
         times, code = np.unique(microseconds(batches["time"]), return_inverse=True)
         group = batches["group"].to_numpy(int)
         added = (batches["stop"] - batches["start"]).to_numpy(float)
-        steps = sparse.csr_array((added, (code + 1, group)), shape=(len(times) + 1, shares.shape[0]))
+        steps = sparse.csr_array((added, (code + 1, group)), shape=(len(times) + 1, len(frame)))
         arrived = (steps @ shares).toarray()
         late = (frame["contested"] + frame["void"]).to_numpy(float)
         waiting = late @ shares

@@ -283,7 +283,7 @@ class Solver:
             )
             for field, (information, score) in enumerate(statistics)
         ]
-        turnout = before.fields[TURNOUT] if kept else fields[TURNOUT]
+        turnout = fields[TURNOUT] if before is None or not kept else before.fields[TURNOUT]
         value = log_likelihood(evidence, latent) if value is None else value
         return Tangent(latent, value, (fields[SUPPORT], turnout), coarse)
 

@@ -8,11 +8,10 @@ from importlib.util import find_spec
 import arviz as az
 import numpy as np
 import pymc as pm
-import pytensor
 import pytensor.tensor as pt
 import xarray as xr
 from pymc.model.fgraph import fgraph_from_model, model_from_fgraph
-from pytensor.compile import SharedVariable
+from pytensor.compile.sharedvalue import SharedVariable, shared
 from pytensor.tensor.type import TensorType
 
 from ..outcome import Forecast
@@ -86,8 +85,8 @@ def packed(model: pm.Model) -> pm.Model:
     for dtype in sorted({v.dtype for v in numbers}):
         own = [v for v in numbers if v.dtype == dtype]
         values = [v.get_value(borrow=True) for v in own]
-        whole = pytensor.shared(np.concatenate([value.ravel() for value in values]), shape=(None,))
-        sizes = pytensor.shared(np.array([value.size for value in values]), shape=(None,))
+        whole = shared(np.concatenate([value.ravel() for value in values]), shape=(None,))
+        sizes = shared(np.array([value.size for value in values]), shape=(None,))
         parts = pt.split(whole, sizes, n_splits=len(own))
         shaped = [part.reshape((-1, *value.shape[1:])) for part, value in zip(parts, values, strict=True)]
         graph.replace_all(zip(own, shaped, strict=True), import_missing=True)

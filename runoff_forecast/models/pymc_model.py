@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 import pymc as pm
-import pytensor
 import pytensor.tensor as pt
+from pytensor.compile import sharedvalue
 from pytensor.gradient import disconnected_grad
+from pytensor.tensor.special import logsumexp, softmax
 from pytensor.tensor.variable import TensorVariable as Tensor
 
 from .arrival import FULL
@@ -48,7 +49,7 @@ def build_model(
 def shared(values: np.ndarray) -> Tensor:
     """Numbers of the night, kept out of the compiled code: the next bulletin then finds it in the cache."""
     values = np.ascontiguousarray(values)
-    return pytensor.shared(values, shape=(None, *values.shape[1:]))
+    return sharedvalue.shared(values, shape=(None, *values.shape[1:]))
 
 
 def _coords(evidence: Evidence, start: Coordinates) -> dict[str, list | np.ndarray]:
@@ -186,7 +187,7 @@ def _fine(evidence: Evidence, start: Coordinates, core: _Core, eta: Tensor) -> T
     z = z + _drift(rows.late_nation, rows.late_region, evidence.design.region[rows.group], core)
     contrast = evidence.design.contrast
     logits, turnout = z @ _support_only(contrast), z[:, -1]
-    return _likelihood(rows, logits - pt.logsumexp(logits, axis=1, keepdims=True), turnout)
+    return _likelihood(rows, logits - logsumexp(logits, axis=1, keepdims=True), turnout)
 
 
 def _support_only(contrast: np.ndarray) -> np.ndarray:
@@ -266,7 +267,7 @@ def _coarse(evidence: Evidence, start: Coordinates, core: _Core, eta: Tensor, sc
     votes = stations * shared(design.valid_per_station[pairs.unit]) * pt.exp(z[:, -1])
     number = shared(rows.effective).shape[0]
     total = _sums(batch, number, votes)
-    share = pt.special.softmax(z @ _support_only(design.contrast), axis=1)
+    share = softmax(z @ _support_only(design.contrast), axis=1)
     mean = _sums(batch, number, (votes / total[batch])[:, None] * share)
     return _likelihood(rows, pt.log(mean), pt.log(total))
 
