@@ -224,7 +224,7 @@ def report_page(
     if not html.parent.is_dir():
         raise typer.BadParameter(f"there is no folder '{html.parent}'", param_hint="--html")
     night = sources.load(election, counts=counts)
-    so_far = night.counts if at is None else night.counts.until(_moment(at, night.election))
+    so_far = night.counts if at is None else night.counts.until(_moment(at, night.election.timezone))
     model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors))
     if len(so_far):
         times = evaluate.spread_over(so_far.times, moments)

@@ -190,3 +190,10 @@ def test_the_module_that_prints_is_the_only_way_in():
     ).stdout
     for command in ("elections", "check", "forecast", "report", "demo"):
         assert command in help_text
+
+
+def test_a_page_at_a_local_time(tmp_path):
+    page = tmp_path / "page.html"
+    made = run("report", "peru-2016-runoff", "--at", "2016-06-06T10:00", "--moments", "1", "--html", page)
+    assert made.exit_code == 0, made.output
+    assert page.exists()

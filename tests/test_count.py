@@ -389,3 +389,11 @@ def test_votes_by_region_come_from_regions_or_else_from_all_their_units():
     assert votes is not None
     assert votes.index.tolist() == ["north", "south", "abroad"]
     assert votes.to_numpy().tolist() == [[110, 110], [300, 400], [5, 6]]
+
+
+def test_numbers_that_go_down_are_reported_once():
+    night = counts((8, "unit", "n1", 4, 400, 500), (9, "unit", "n1", 3, 390, 510))
+    said = [str(problem) for problem in night.warnings]
+    assert len(said) == 1
+    assert "no less than 4" in said[0]
+    assert "2 went down in 1 place" in said[0]

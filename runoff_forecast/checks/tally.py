@@ -48,7 +48,34 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         *rows.electorate(),
     ]
     found += [*_repeated_rows(table, moment, rows.codes), *finer_above_coarser(rows, moment)]
+    if not found:  # a number that is wrong in itself makes the next one look like a fall
+        found += _fallen(rows, moment)
     return _tidied(rows, moment), found
+
+
+def _fallen(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
+    """Cumulative numbers below those of their place's row before: offices correct themselves, so one warning of all."""
+    columns = ["counted", *(rows.ballot.candidates or ())]
+    order = np.lexsort((moment.to_numpy(), rows.codes))
+    later = np.flatnonzero(np.diff(rows.codes[order]) == 0)
+    before, after = order[later], order[later + 1]
+    numbers = np.column_stack([rows.numbers[column] for column in columns])
+    fall = np.nan_to_num(numbers[before] - numbers[after])
+    fall[:, 0] *= 100.0  # a station is worth more than a vote
+    if not (fall > 0).any():
+        return
+    pair, column = np.unravel_index(int(np.argmax(fall)), fall.shape)
+    row, places = after[pair], len(np.unique(rows.codes[after[(fall > 0).any(axis=1)]]))
+    yield Problem(
+        rows.table.file,
+        int(rows.table.rows[row]),
+        columns[column],
+        figure(numbers[row, column]),
+        f"no less than {figure(numbers[before[pair], column])}, which {rows.name(row)} had before; "
+        f"{(fall > 0).sum()} went down in {places} {'places' if places > 1 else 'place'}, this the most, "
+        "and are taken as corrections",
+        "warning",
+    )
 
 
 def read_result(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Problem]]:
