@@ -29,7 +29,8 @@ from runoff_forecast.evaluate.record import (
     real_nights,
 )
 from runoff_forecast.models import StratifiedArrival
-from runoff_forecast.sources import elections
+from runoff_forecast.report.record import RECORD, record_of
+from runoff_forecast.sources import elections, load
 
 from .card import into_card
 
@@ -53,11 +54,18 @@ def main() -> None:
     paths = path_plans(truths, seeds=range(1, chosen.path_seeds + 1), draws=chosen.draws)
     on_paths = pd.concat([backtest(plan, chosen.folder / f"path-{i}", workers=workers) for i, plan in enumerate(paths)])
     real = real_nights(StratifiedArrival(draws=chosen.draws), list(elections()), workers=workers)
+    write_page_record(real)
     minutes = (time.perf_counter() - start) / 60
     text = "\n\n".join([_made(chosen, minutes, skipped), *_sections(Record(scores), Record(on_paths), real)])
     (chosen.folder / "record.md").write_text(text + "\n", encoding="utf-8")
     into_card("record", text)
     print(text)
+
+
+def write_page_record(real: pd.DataFrame) -> None:
+    """What the page tells of past nights, kept in the package."""
+    titles = pd.Series({name: load(name).election.title for name in elections()})
+    record_of(real, titles).round(6).to_csv(RECORD, index=False)
 
 
 def _arguments() -> argparse.Namespace:
