@@ -57,7 +57,7 @@ def _row(what: str, election: str, file: str | None, moment: str) -> dict[str, s
     forecast = rf.forecast(night.counts.until(pd.Timestamp(moment)), draws=DRAWS, seed=1)
     mean, sd, true = float(forecast.mean(forecast.margin)), float(forecast.sd(forecast.margin)), night.result.margin
     (low, high), chances = forecast.interval(0.9), forecast.win_probability
-    names = {candidate.id: candidate.name.split()[-1] for candidate in night.election.candidates}
+    names = _surnames(night.election)
     held = low <= true <= high
     return {
         "bulletin": what + (", *retrospective*" if night.election.retrospective else ""),
@@ -75,7 +75,7 @@ def _first_rounds() -> Iterator[dict[str, str]]:
     for what, election, moment in FIRST_ROUNDS:
         night = rf.load(election)
         forecast = rf.forecast(night.counts.until(pd.Timestamp(moment)), draws=DRAWS, seed=1)
-        names = {candidate.id: candidate.name.split()[-1] for candidate in night.election.candidates}
+        names = _surnames(night.election)
         chances = forecast.advance_probability.nlargest(3)
         yield {
             "first round": what + (", *retrospective*" if night.election.retrospective else ""),
@@ -83,6 +83,10 @@ def _first_rounds() -> Iterator[dict[str, str]]:
             "to advance": ", ".join(f"{names[one]} {100 * chance:.1f} %" for one, chance in chances.items()),
             "advanced": " and ".join(names[one] for one in night.result.votes.nlargest(2).index),
         }
+
+
+def _surnames(election: rf.Election) -> dict[str, str]:
+    return {candidate.id: candidate.name.split()[-1] for candidate in election.candidates}
 
 
 def _points(share: float) -> str:

@@ -14,7 +14,7 @@ import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Candidate, Election
 from runoff_forecast.evaluate import BySize, Level, Truth, Whole, simulate
-from runoff_forecast.sources.stations import read_stations
+from runoff_forecast.evaluate.record import known_truth
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFICE_FILES = ROOT.parent / "shared" / "data"
@@ -32,16 +32,12 @@ def has_stations() -> bool:
 @cache
 def truth() -> Truth:
     """Peru 2021 by station; made up from the result by district where the office's file is not there."""
-    night = rf.load(ELECTION)
-    if has_stations():
-        return Truth.from_stations(night.election, read_stations(ELECTION, OFFICE_FILES))
-    return Truth.from_result(night.election, night.result, rng=np.random.default_rng(SEED))
+    return known_truth(ELECTION, OFFICE_FILES, seed=SEED)[0]
 
 
 def peru(level: Level, fraction: float) -> Counts:
     """The night of the 2,082 districts (86,488 stations at level `station`) until a fraction of the stations is in."""
-    moments = (*(f for f in HISTORY if f < fraction), fraction)
-    return simulate(truth(), BySize(), level=level, fractions=moments, rng=np.random.default_rng(SEED)).counts
+    return _so_far(truth(), level, fraction)
 
 
 def regions(fraction: float) -> Counts:
@@ -49,8 +45,12 @@ def regions(fraction: float) -> Counts:
     of_regions = replace(
         truth(), election=_by_region(truth().election), unit=truth().election.region_index[truth().unit]
     )
+    return _so_far(of_regions, "unit", fraction)
+
+
+def _so_far(night: Truth, level: Level, fraction: float) -> Counts:
     moments = (*(f for f in HISTORY if f < fraction), fraction)
-    return simulate(of_regions, BySize(), level="unit", fractions=moments, rng=np.random.default_rng(SEED)).counts
+    return simulate(night, BySize(), level=level, fractions=moments, rng=np.random.default_rng(SEED)).counts
 
 
 def whole_districts(fraction: float) -> Counts:

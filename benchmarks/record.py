@@ -99,15 +99,14 @@ def _commit() -> str:
 
 
 def _sections(record: Record, paths: Record, real: pd.DataFrame) -> list[str]:
-    digits = DIGITS
     narrow, calls = record.too_narrow(), record.calls()
     ratios = record.against_the_best()
     ours = record.table(["fraction"])
     return [
-        "### By level\n\n" + markdown(record.table(["level"]).drop(columns="width_90"), digits=digits),
-        "### By order of arrival\n\n" + markdown(_short(record.table(["order"])), digits=digits),
-        "### By share counted, our model\n\n" + markdown(ours[ours["model"] == OURS], digits=digits),
-        "### Calls\n\n" + markdown(calls, digits=digits),
+        "### By level\n\n" + markdown(record.table(["level"]).drop(columns="width_90"), digits=DIGITS),
+        "### By order of arrival\n\n" + markdown(_short(record.table(["order"])), digits=DIGITS),
+        "### By share counted, our model\n\n" + markdown(ours[ours["model"] == OURS], digits=DIGITS),
+        "### Calls\n\n" + markdown(calls, digits=DIGITS),
         "### Coverage under the usual orders\n\n" + markdown(record.usual_coverage()),
         f"### Cells below their promise beyond chance: {len(narrow)}\n\n"
         + (markdown(narrow) if len(narrow) else "None."),
@@ -115,7 +114,7 @@ def _sections(record: Record, paths: Record, real: pd.DataFrame) -> list[str]:
         f"Where stations come in no order, our 90 % interval by district is {record.price_of_drift():.2f} times as "
         "wide as without drift.",
         *_on_paths(paths),
-        "### Nights as they were\n\n" + markdown(_real(real), digits=digits),
+        "### Nights as they were\n\n" + markdown(_real(real), digits=DIGITS),
         *[f"Failed forecasts: {count} of {model} ({why})." for (model, why), count in record.failures().items()],
     ]
 

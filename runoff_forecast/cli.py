@@ -17,12 +17,15 @@ from typer.core import TyperGroup
 from . import models, saying, sources, terminal
 from .checks import InvalidInput, Problem, listing
 from .checks.problem import AT_MOST_EACH
+from .count import Counts
 from .night import Night
 from .outcome import Forecast
 from .sources.feeds import CountsFile as GrowingCounts, Feed
 from .sources.peru import ZONE as PERU
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from .evaluate import Course
 
 BAD_INPUT, WRONG_USAGE, SICK_POSTERIOR = 1, 2, 3
@@ -152,7 +155,7 @@ def forecast(
     """The finished count, forecast from a partial one."""
     _check_targets(json, chart)
     night = sources.load(election, counts=counts)
-    so_far = night.counts if at is None else night.counts.until(_moment(at, night.election.timezone))
+    so_far = _so_far(night, at)
     with err.status("fitting the model"):
         found = models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors))
     _say_warnings(found)
@@ -224,7 +227,7 @@ def report_page(
     if not html.parent.is_dir():
         raise typer.BadParameter(f"there is no folder '{html.parent}'", param_hint="--html")
     night = sources.load(election, counts=counts)
-    so_far = night.counts if at is None else night.counts.until(_moment(at, night.election.timezone))
+    so_far = _so_far(night, at)
     model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors))
     if len(so_far):
         times = evaluate.spread_over(so_far.times, moments)
@@ -362,6 +365,11 @@ def _check_targets(json: str | None, chart: Path | None) -> None:
             raise typer.BadParameter(f"there is no folder '{path.parent}'", param_hint=option)
 
 
+def _so_far(night: Night, at: str | None) -> Counts:
+    """The counts known at a moment, local time where it has no offset; all of them where there is none."""
+    return night.counts if at is None else night.counts.until(_moment(at, night.election.timezone))
+
+
 def _moment(text: str, timezone: str) -> pd.Timestamp:
     try:
         time = pd.Timestamp(text)
@@ -457,8 +465,7 @@ def _print_forecast(found: Forecast, recount: float | None) -> None:
 def _draw(found: Forecast, path: Path) -> None:
     from . import charts  # matplotlib takes as long to import as the rest together
 
-    charts.save(charts.draw_margin(found), path, described=charts.describe_margin(found))
-    err.print(f"chart: {path}", soft_wrap=True, markup=False)
+    _save(charts.draw_margin(found), path, charts.describe_margin(found))
 
 
 def _show(night: Night, forecasts: Sequence[Forecast], folder: Path) -> None:
@@ -469,9 +476,7 @@ def _show(night: Night, forecasts: Sequence[Forecast], folder: Path) -> None:
     course = evaluate.Course.of(forecasts, counts=night.counts, result=night.result)
     _draw(last, folder / "margin.png")
     _draw_night(course, folder / "night.png")
-    outstanding = folder / "outstanding.png"
-    charts.save(charts.draw_outstanding(last), outstanding, described=charts.describe_outstanding(last))
-    err.print(f"chart: {outstanding}", soft_wrap=True, markup=False)
+    _save(charts.draw_outstanding(last), folder / "outstanding.png", charts.describe_outstanding(last))
     page = report.write_page(
         report.page(night, forecasts, course=course, record=report.track_record()), folder / "page.html"
     )
@@ -481,5 +486,11 @@ def _show(night: Night, forecasts: Sequence[Forecast], folder: Path) -> None:
 def _draw_night(course: "Course", path: Path) -> None:
     from . import charts
 
-    charts.save(charts.draw_night(course), path, described=charts.describe_night(course))
+    _save(charts.draw_night(course), path, charts.describe_night(course))
+
+
+def _save(drawn: "Axes", path: Path, described: str) -> None:
+    from . import charts
+
+    charts.save(drawn, path, described=described)
     err.print(f"chart: {path}", soft_wrap=True, markup=False)

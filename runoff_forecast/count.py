@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .batches import batches_of
-from .checks.ballot import SHEETS, tally_columns
+from .checks.ballot import SHEETS, successive, tally_columns
 from .checks.problem import InvalidCount as InvalidCount, Problem, settled
 from .checks.table import Table
 from .checks.tally import empty_tally, read_counts
@@ -182,9 +182,7 @@ class Counts:
         return self.frame.rename(columns={"time": "as_of"})[columns]
 
     def _successive(self) -> tuple[np.ndarray, np.ndarray]:
-        order = np.argsort(self._codes, kind="stable")
-        same = self._codes[order][1:] == self._codes[order][:-1]
-        return order[:-1][same], order[1:][same]
+        return successive(self._codes)
 
     def _spread(self, at_most: int) -> list[int]:
         """At most `at_most` - 1 moments before the last, evenly spaced in stations counted.

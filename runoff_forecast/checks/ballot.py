@@ -56,3 +56,10 @@ class Ballot:
 def tally_columns(candidates: Iterable[str]) -> list[str]:
     """The number columns of counts, in order."""
     return [*SHEETS, *candidates, *SPOILT]
+
+
+def successive(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of rows of one place that follow each other, and of those that follow them."""
+    order = np.argsort(codes, kind="stable")
+    same = codes[order][1:] == codes[order][:-1]
+    return order[:-1][same], order[1:][same]

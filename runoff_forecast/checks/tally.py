@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from .ballot import SHEETS, SPOILT, Ballot, tally_columns
+from .ballot import SHEETS, SPOILT, Ballot, successive, tally_columns
 from .problem import Problem
 from .rows import Rows
 from .sums import finer_above_coarser
@@ -56,9 +56,8 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
 def _fallen(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
     """Cumulative numbers below those of their place's row before: offices correct themselves, so one warning of all."""
     columns = ["counted", *(rows.ballot.candidates or ())]
-    order = np.lexsort((moment.to_numpy(), rows.codes))
-    later = np.flatnonzero(np.diff(rows.codes[order]) == 0)
-    before, after = order[later], order[later + 1]
+    in_time = np.argsort(moment.to_numpy(), kind="stable")
+    before, after = (in_time[rank] for rank in successive(rows.codes[in_time]))
     numbers = np.column_stack([rows.numbers[column] for column in columns])
     fall = np.nan_to_num(numbers[before] - numbers[after])
     fall[:, 0] *= 100.0  # a station is worth more than a vote

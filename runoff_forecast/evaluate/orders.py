@@ -42,7 +42,7 @@ class BySize:
         """Scores (S,)."""
         election = truth.election
         strength = self.strength * (1.0 + self.varies * rng.standard_normal(len(election.regions)))
-        unit = -strength[election.region_index] * _size(truth)
+        unit = -strength[election.region_index] * size_of(truth)
         unit += self.unit_noise * rng.standard_normal(len(election.units))
         return unit[truth.unit] + self.station_noise * rng.standard_normal(len(truth.unit))
 
@@ -178,7 +178,7 @@ def _last(scores: np.ndarray, late: np.ndarray) -> np.ndarray:
     return scores + late * (np.ptp(scores) + 1.0)
 
 
-def _size(truth: Truth) -> np.ndarray:
+def size_of(truth: Truth) -> np.ndarray:
     """(U,) log electorate of the units, stations where it is unknown; mean 0 and deviation 1 over stations at home."""
     units = truth.election.units
     electorate = units["electorate"].to_numpy(float)

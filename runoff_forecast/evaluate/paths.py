@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from .orders import normal_scores
+from .orders import normal_scores, size_of
 from .truth import Truth
 
 STEEPEST = 8.0
@@ -30,10 +30,8 @@ class Place:
 
     def __call__(self, truth: Truth, rng: np.random.Generator) -> np.ndarray:
         """(S,) scores, low ones first."""
-        units, region = truth.election.units, truth.election.region_index
-        stations, electorate = units["stations"].to_numpy(float), units["electorate"].to_numpy(float)
-        total = np.bincount(region, stations)
-        size = np.log(np.where(electorate > 0, electorate, 300.0 * stations))
+        stations, region = truth.election.units["stations"].to_numpy(float), truth.election.region_index
+        total, size = np.bincount(region, stations), size_of(truth)
         inside = size - (np.bincount(region, stations * size) / total)[region]
         place = self.between * normal_scores(-total[region][truth.unit])
         place = place + (1.0 - self.between) * normal_scores(-inside[truth.unit])

@@ -66,14 +66,21 @@ def known_truths(reference: Path, *, seed: int = 1) -> tuple[dict[str, Truth], l
     truths: dict[str, Truth] = {}
     skipped = []
     for name in STATION_FILES:
-        night = load(name)
-        try:
-            truths[name] = Truth.from_stations(night.election, read_stations(name, reference))
-        except FileNotFoundError as missing:
-            skipped.append(f"{name} by its real stations: there is no {missing.filename}")
-            rng = np.random.default_rng(seed)
-            truths[name + MADE_UP] = Truth.from_result(night.election, night.result, rng=rng)
+        truth, missing = known_truth(name, reference, seed=seed)
+        truths[name if missing is None else name + MADE_UP] = truth
+        if missing is not None:
+            skipped.append(f"{name} by its real stations: there is no {missing}")
     return truths, skipped
+
+
+def known_truth(name: str, reference: Path, *, seed: int = 1) -> tuple[Truth, str | None]:
+    """An election by its real stations; or where their file is missing by made-up ones, and that file's name."""
+    night = load(name)
+    try:
+        return Truth.from_stations(night.election, read_stations(name, reference)), None
+    except FileNotFoundError as missing:
+        made_up = Truth.from_result(night.election, night.result, rng=np.random.default_rng(seed))
+        return made_up, missing.filename
 
 
 def plan_of(truths: Mapping[str, Truth], *, seeds: Sequence[int], draws: int = 2000) -> tuple[Backtest, ...]:

@@ -12,7 +12,7 @@ from .arrow import Arrow, Vector, coloured, outer, sums, times
 from .complete import Cells, Draws, plus, station_variance
 from .evidence import Evidence
 from .laplace import FIELDS, Mode, Solver
-from .latent import grouped_units, predictor, softmax
+from .latent import SCALES, grouped_units, predictor, softmax
 from .quadrature import Mixture
 
 POOL = 600
@@ -131,10 +131,8 @@ class FastDraws:
             region *= late_region
             base += region
             out.append(base)
-        drift = np.repeat(mode.scales[4][:, None], fields[0].core.shape[-1], axis=1)
-        return Draws(
-            out[0], out[1][:, 0], self._score(mode, units, arrival), self._parameters(mode, fields, arrival), drift
-        )
+        parameters = self._parameters(mode, fields, arrival)
+        return Draws(out[0], out[1][:, 0], self._score(mode, units, arrival), parameters, _drift_scales(mode, fields))
 
     def _conditioned(
         self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector]
@@ -155,8 +153,8 @@ class FastDraws:
         nothing = np.zeros((0, m))
         parameters = self._parameters(mode, (fields[0], fields[1]), nothing)
         own = carried[0].noise, carried[1].noise[:, 0, 0]
-        drift = np.repeat(mode.scales[4][:, None], m, axis=1)
-        return Draws(predictors[0], predictors[1][:, 0], nothing, parameters, drift, *own)
+        scales = _drift_scales(mode, (fields[0], fields[1]))
+        return Draws(predictors[0], predictors[1][:, 0], nothing, parameters, scales, *own)
 
     def _score(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
         """Arrival scores of the units, (U, m), of which those in groups are drawn; none where no group is coarse."""
@@ -183,6 +181,11 @@ class FastDraws:
         if self.solver.evidence.groups:
             named["arrival"] = latent.arrival[:3, None] + arrival[:3]
         return named
+
+
+def _drift_scales(mode: Mode, fields: tuple[Vector, Vector]) -> np.ndarray:
+    """(2, m) as `Draws` has them: a quadrature point has one for all its draws."""
+    return np.repeat(mode.scales[SCALES.index("drift")][:, None], fields[0].core.shape[-1], axis=1)
 
 
 def _sample(arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator) -> Vector:

@@ -2,7 +2,8 @@
 
 Where a district's stations come in over days, a batch is a sample of stations and close to its group's smooth order;
 where districts come in whole, it is a sample of a few districts and far from it. No prior knows which, and the batches'
-residuals do: the misfit is the mode of its marginal posterior (empirical Bayes), and both engines are given it.
+residuals do: the misfit is the posterior mean of its log over a grid (empirical Bayes), and both engines are given
+it.
 """
 
 from __future__ import annotations

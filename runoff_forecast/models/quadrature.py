@@ -137,9 +137,9 @@ class Ridge:
             return -np.inf
         return value + _log_stretch(priors, scales, everything)
 
-    def slope(self, scores: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-        """Of the height, over a small part of a deviation."""
-        near, here = np.minimum(NEAR, SMALL * np.sqrt(np.diag(covariance))), self.height(scores)
+    def slope(self, scores: np.ndarray, here: float, covariance: np.ndarray) -> np.ndarray:
+        """Of the height, which is `here` there, over a small part of a deviation."""
+        near = np.minimum(NEAR, SMALL * np.sqrt(np.diag(covariance)))
         return np.array([self.height(moved) - here for moved in scores + np.diag(near)]) / near
 
 
@@ -159,13 +159,14 @@ def _step(solver: Solver, tangent: Tangent, scores: np.ndarray, information: np.
     out = np.zeros_like(scores)
     for ridge in _ridges(solver, tangent, scores):
         here, covariance = scores[ridge.where], _covariance(information[ridge.block])
-        slope = ridge.slope(here, covariance)
-        step, height = np.clip(covariance @ slope, -REACH, REACH), ridge.height(here)
+        height = ridge.height(here)
+        slope = ridge.slope(here, height, covariance)
+        step = np.clip(covariance @ slope, -REACH, REACH)
         if slope @ step < GAIN:
             continue
-        while ridge.height(here + step) < height and np.max(np.abs(step)) > NEAR:
+        while (found := ridge.height(here + step)) < height and np.max(np.abs(step)) > NEAR:
             step = 0.4 * step
-        if ridge.height(here + step) > height:
+        if found > height:
             out[ridge.where] = step
     return out
 
