@@ -79,7 +79,7 @@ def drift() -> evaluate.Drift:
         "drift": (("draw", "region", "component"), rng.normal(0.1, 0.05, (400, 3, 2))),
     }
     parameters = xr.Dataset(draws, {"region": regions, "component": ["support 1", "turnout"]})
-    prior = SimpleNamespace(drift_region=np.full(3, 0.1), priors=SimpleNamespace(drift_nation=0.02))
+    prior = SimpleNamespace(drift_region=np.full(3, 0.1), drift_nation=0.02, priors=SimpleNamespace(drift=1.0))
     return evaluate.drift_of(replace(shown, parameters=parameters), prior)
 
 

@@ -22,9 +22,12 @@ from runoff_forecast.evaluate.record import (
     plan_of,
     yardsticks,
 )
-from runoff_forecast.models import Priors, StratifiedArrival
+from runoff_forecast.models import StratifiedArrival, learnt_priors
 from runoff_forecast.models.design_based import DesignBased
+from runoff_forecast.models.evidence import gather
+from runoff_forecast.models.latent import build_prior, scale_widths
 from runoff_forecast.models.yardsticks import RawCount
+from runoff_forecast.sources import load
 
 ORDERS_TRIED = {name: ORDERS[name] for name in ("random", "urban first", "adversarial")}
 
@@ -123,6 +126,17 @@ def test_wider_drift_is_a_wider_forecast():
 
 
 def test_only_drift_is_scaled():
-    changed = with_drift(Priors(), 2.0)
-    assert changed.drift_unit == 2 * Priors().drift_unit
-    assert changed.region == Priors().region
+    night = load("peru-2021-runoff")
+    whole, less = (gather(night.counts, with_drift(learnt_priors(night.election.id), f)) for f in (1.0, 0.5))
+    with_it, with_less = (build_prior(e, 0.4 * scale_widths(e.priors)) for e in (whole, less))
+    for name in ("drift", "drift_nation"):
+        np.testing.assert_allclose(0.5 * getattr(with_it, name), getattr(with_less, name))
+    for name in ("fixed", "region", "area", "unit", "arrival"):
+        np.testing.assert_array_equal(getattr(with_it, name), getattr(with_less, name))
+
+
+def test_without_drift_what_waits_for_rulings_is_like_the_rest():
+    counts, model = load("peru-2021-runoff").counts, StratifiedArrival(draws=800)
+    as_is = model(counts, rng=np.random.default_rng(1))
+    without = DriftTimes(model, 1e-3)(counts, rng=np.random.default_rng(1))
+    assert float(without.sd(without.margin)) < 0.5 * float(as_is.sd(as_is.margin))

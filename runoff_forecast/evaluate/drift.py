@@ -31,10 +31,11 @@ def drift_of(forecast: Forecast, evidence: Evidence) -> Drift:
         raise ValueError(f"the engine {forecast.engine!r} tells of no drift")
     nation, regions = (parameters[name].isel(component=0, drop=True) for name in ("drift_nation", "drift"))
     names = forecast.election.regions["name"]
-    prior = pd.Series(evidence.drift_region, index=parameters["region"].to_numpy())
+    width = evidence.priors.drift
+    prior = pd.Series(width * evidence.drift_region, index=parameters["region"].to_numpy())
     out = forecast.mean(forecast.draws["outstanding"].sum("candidate")).to_series()
     open_regions = [region for region in names.index if out[region] > 0]
-    rows = [_row(forecast, nation, NATION, evidence.priors.drift_nation)]
+    rows = [_row(forecast, nation, NATION, width * evidence.drift_nation)]
     rows += [_row(forecast, regions.sel(region=region), names[region], prior[region]) for region in open_regions]
     return Drift(forecast, pd.DataFrame(rows, index=pd.Index([NATION, *open_regions], name="place")))
 

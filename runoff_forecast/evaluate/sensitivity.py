@@ -7,19 +7,16 @@ import numpy as np
 import pandas as pd
 
 from ..count import Count, Counts
-from ..models import Priors, StratifiedArrival
+from ..models import Priors, StratifiedArrival, learnt_priors
 from ..models.design_based import DesignBased
 from ..outcome import Forecast
-
-DRIFTS = ("drift_nation", "drift_unit", "drift_region", "turnout_drift")
-"""The priors that say how far late stations may differ from early ones beyond what place and arrival explain."""
 
 FACTORS = (0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
 class DriftTimes:
-    """A model with all widths of its drift prior times a factor; nearly none takes the drift out."""
+    """A model with its drift prior, of support and of turnout, times a factor; nearly none takes the drift out."""
 
     model: StratifiedArrival
     factor: float
@@ -27,7 +24,7 @@ class DriftTimes:
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far."""
         night = Counts.from_count(counts) if isinstance(counts, Count) else counts
-        priors = with_drift(self.model.evidence(night).priors, self.factor)
+        priors = with_drift(self.model.priors or learnt_priors(night.election.id), self.factor)
         return replace(self.model, priors=priors)(night, rng=rng)
 
 
@@ -74,8 +71,8 @@ def sensitivity(
 
 
 def with_drift(priors: Priors, factor: float) -> Priors:
-    """The same priors with all widths of the drift times a factor."""
-    return priors.with_changes({name: factor * getattr(priors, name) for name in DRIFTS})
+    """The same priors with the drift of late stations times a factor: that of their scale, which all of it shares."""
+    return replace(priors, drift=factor * priors.drift)
 
 
 def _summary(forecast: Forecast) -> dict[str, float]:
