@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from runoff_forecast.count import Counts
-from runoff_forecast.models.design import build_design, smoothed_shares
+from runoff_forecast.models.design import COVARIATE, build_design, smoothed_shares
 
 HERE = Path(__file__).resolve().parent
 PEERS = {
@@ -89,7 +89,7 @@ def table_of(counts: Counts) -> pd.DataFrame:
             "baseline_turnout": expected.round(),
         }
     )
-    covariates = design.fixed[:, design.fixed_role == 2]
+    covariates = design.fixed[:, design.fixed_role == COVARIATE]
     names = {f"x_{number}": column for number, column in enumerate(covariates.T)}
     shares = {f"share_{number}": column for number, column in enumerate(smoothed_shares(lists.to_numpy(float)).T)}
     return table.assign(**names, **shares)

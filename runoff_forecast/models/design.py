@@ -20,6 +20,11 @@ STAY = 0.97
 PROXIMITY = 1.0
 """Log odds of a voter's choice by unit of correlation between the maps of two lists (0 best in Peru 2016, 3 in
 2021)."""
+LIST = "list "
+"""What names of covariates begin with that are a list's share."""
+INTERCEPT, KIND, HOME_KIND, COVARIATE = range(4)
+"""Roles of fixed effects; a home kind is one that lies in the country and whose voters the baseline's lists tell
+apart."""
 VALID_PER_ELECTOR = 0.70
 """Valid votes per registered voter where no baseline tells; the turnout intercept learns the rest."""
 VALID_PER_STATION = 200.0
@@ -52,7 +57,7 @@ class Design:
     """(U, F): intercept, kinds, covariates; covariates have mean 0 and deviation 1 over stations."""
     fixed_names: tuple[str, ...]
     fixed_role: np.ndarray
-    """(F,) 0 intercept, 1 kind, 2 covariate"""
+    """(F,) `INTERCEPT`, `KIND`, `HOME_KIND` or `COVARIATE`"""
     own: np.ndarray
     """(U, D) contrast that the baseline leads one to expect, logits; zero where no candidate has a list of their
     own."""
@@ -134,13 +139,14 @@ def _fixed_effects(
     n = len(kind)
     columns = [np.ones((n, 1))]
     labels = ["intercept"]
-    role = [0]
+    role = [INTERCEPT]
+    by_list = any(name.startswith(LIST) for name in names)
     if len(kinds) > 1:
         columns.append((kind[:, None] == np.arange(len(kinds))).astype(float))
         labels += ["kind " + k for k in kinds]
-        role += [1] * len(kinds)
+        role += [HOME_KIND if by_list and each != "overseas" else KIND for each in kinds]
     columns.append(covariates)
-    return np.hstack(columns), tuple(labels + names), np.array(role + [2] * covariates.shape[1])
+    return np.hstack(columns), tuple(labels + names), np.array(role + [COVARIATE] * covariates.shape[1])
 
 
 def _covariates(election: Election, stations: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -154,7 +160,7 @@ def _covariates(election: Election, stations: np.ndarray) -> tuple[np.ndarray, l
         national = np.exp(np.nanmean(shares, axis=0))
         centre = (shares * national).sum(axis=1, keepdims=True) / national.sum()
         for name, column in zip(votes.columns, (shares - centre).T, strict=True):
-            raw["list " + str(name)] = column
+            raw[LIST + str(name)] = column
         valid = election.baseline.sum(axis=1, min_count=1).to_numpy(float)
         raw["invalid ballots"] = _logit_share(ballots - valid, ballots)
         raw["baseline turnout"] = _logit_share(ballots, electorate)

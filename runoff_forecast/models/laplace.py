@@ -19,6 +19,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from .arrow import SLOTS, Arrow, Eliminated, Layout, Precisions, Vector, build_layout, sums, times
+from .design import COVARIATE
 from .evidence import Batches, Evidence
 from .latent import (
     SCALES,
@@ -41,8 +42,6 @@ from .latent import (
 )
 
 NEWTON_STEPS = 40
-COVARIATE = 2
-"""The role of a covariate in `Design.fixed_role`."""
 TOLERANCE = 0.02
 """Newton stops when a step would gain less than this in log density."""
 FIELDS = ((SUPPORT, slice(None, -1)), (TURNOUT, slice(-1, None)))

@@ -76,7 +76,12 @@ def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
     """The prior at given scales (5, 2)."""
     design, priors = evidence.design, evidence.priors
     by_role = np.array(
-        [[priors.intercept, priors.turnout_intercept], [priors.kind, priors.turnout_kind], [scales[0, 0], scales[0, 1]]]
+        [
+            [priors.intercept, priors.turnout_intercept],
+            [priors.kind, priors.turnout_kind],
+            [priors.kind_home, priors.turnout_kind_home],
+            [scales[0, 0], scales[0, 1]],
+        ]
     )
     mean, deviation = arrival_prior(design, priors)
     return Prior(

@@ -16,6 +16,7 @@ from pytensor.tensor.variable import TensorVariable as Tensor
 
 from .arrival import FULL
 from .coordinates import Coordinates, Core, Level, core_deviation, expected, field_of, find_coordinates
+from .design import COVARIATE
 from .evidence import Batches, Evidence
 from .latent import SCALES, arrival_prior, grouped_units, scale_widths
 
@@ -110,7 +111,7 @@ def _log_core_deviation(evidence: Evidence, log_scales: Tensor) -> Tensor:
     """(C, E) log of `core_deviation`: covariates, regions and drift have a scale, the rest is given."""
     design = evidence.design
     scaled = np.zeros((len(design.fixed_role) + 2 * design.n_regions + 1, len(SCALES)))
-    scaled[: len(design.fixed_role), 0] = design.fixed_role == 2
+    scaled[: len(design.fixed_role), 0] = design.fixed_role == COVARIATE
     scaled[len(design.fixed_role) : len(design.fixed_role) + design.n_regions, 1] = 1.0
     scaled[len(design.fixed_role) + design.n_regions :, 4] = 1.0
     return shared(np.log(core_deviation(evidence, np.ones((len(SCALES), 2))))) + shared(scaled) @ log_scales
