@@ -9,6 +9,7 @@ to the core is dense in the covariates alone and touches one region. Cost is lin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import linalg, sparse
@@ -61,6 +62,24 @@ class Layout:
         """Rows of the core: fixed effects, regions, one national drift, drifts of regions."""
         return self.fixed.shape[1] + 2 * self.regions + 1
 
+    @cached_property
+    def local(self) -> np.ndarray:
+        """(R, L) rows of the core that touch each region, in the order of `Local`."""
+        fixed, b, n, g = self.places
+        every = np.arange(self.regions)[:, None]
+        shared = np.broadcast_to(np.arange(fixed.stop), (self.regions, fixed.stop))
+        return np.hstack([shared, b.start + every, np.full_like(every, n), g.start + every])
+
+    @cached_property
+    def areas_of(self) -> list[np.ndarray]:
+        """The areas of each region."""
+        return _places_of(self.area_region, self.regions)
+
+    @cached_property
+    def told_of(self) -> list[np.ndarray]:
+        """The rows among the units told of that lie in each region."""
+        return _places_of(self.region[self.told.unit], self.regions)
+
     @property
     def places(self) -> tuple[slice, slice, int, slice]:
         """Where fixed effects, regions, the national drift and the drifts of regions stand in the core."""
@@ -88,6 +107,10 @@ def _some(layout: Layout, rows: np.ndarray) -> Members:
     return Members(unit, told.fixed[rows], in_region, indicator(layout.area[unit], len(layout.area_region)))
 
 
+def _places_of(code: np.ndarray, n: int) -> list[np.ndarray]:
+    return np.split(np.argsort(code, kind="stable"), np.bincount(code, minlength=n).cumsum()[:-1])
+
+
 def indicator(code: np.ndarray, n: int) -> sparse.csr_array:
     """(n, len(code)) ones where a member has the code."""
     return sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(n, len(code)))
@@ -103,6 +126,18 @@ class Vector:
     """(A, d, m)"""
     unit: np.ndarray
     """(U, d, m)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Spreads:
+    """What is left in doubt at given scales."""
+
+    core: np.ndarray
+    """(core, d) variances"""
+    area: float
+    """Sum of all areas' variances"""
+    unit: float
+    """The same of units"""
 
 
 @dataclass(frozen=True)
@@ -358,6 +393,27 @@ class Arrow:
             gains = self.units.gain[:, row[known]].astype(area.dtype, copy=False)
             unit[known] -= sum(times(g, s) for g, s in zip(gains, self.slots(core, area, where), strict=True))
         return Vector(core, area, unit)
+
+    def spreads(self) -> Spreads:
+        """Posterior variances of the core, and sums of those of the areas and of the units."""
+        layout, d = self.layout, self.area_covariance.shape[-1]
+        core = np.tril(linalg.lapack.dpotri(self.factor, lower=1)[0])
+        core += np.tril(core, -1).T
+        local = layout.local[:, :, None] * d + np.arange(d)
+        local = local.reshape(len(local), -1)
+        roots = np.linalg.cholesky(core[local[:, :, None], local[:, None, :]])
+        told, gain = layout.told, self.units.gain
+        area = layout.area[told.unit]
+        unit = np.concatenate([outer(told.fixed, gain[0]).swapaxes(1, 2), *(part[:, :, None] for part in gain)], axis=2)
+        unit -= times(gain[0], self.area_gain.reshape(len(self.area_gain), d, -1)[area]).reshape(unit.shape)
+        own = self.area_covariance[area]
+        unit_sum = float(np.einsum("tii->", self.units.covariance) + np.einsum("tij,tjk,tik->", gain[0], own, gain[0]))
+        unit_sum += (len(layout.region) - len(told.unit)) * d / self.units.precision
+        area_sum = float(np.einsum("aii->", self.area_covariance))
+        for root, areas, units in zip(roots, layout.areas_of, layout.told_of, strict=True):
+            area_sum += float(((self.area_gain[areas].reshape(-1, len(root)) @ root) ** 2).sum())
+            unit_sum += float(((unit[units].reshape(-1, len(root)) @ root) ** 2).sum())
+        return Spreads(np.diag(core).reshape(-1, d), area_sum, unit_sum)
 
     def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:
         """Draws of the core (core, d, m) with mean zero and this precision."""

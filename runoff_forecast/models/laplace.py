@@ -418,6 +418,28 @@ class Solver:
             information += 2.0 * tied.T @ tied
         return information
 
+    def slope(self, mode: Mode) -> np.ndarray:
+        """(5, 2) slope of the log marginal, but for the scales' prior, in the logs of the scales under the tangent:
+        a scale that is too small for what the effects are and may be pulls up.
+        """
+        out = np.empty_like(mode.scales)
+        for field, arrow in enumerate(mode.arrows):
+            here, precision = pack(mode.latent, field), field_precisions(mode.prior, field)
+            spreads = arrow.spreads()
+            core = (here.core[:, :, 0] ** 2 + spreads.core).sum(axis=1)
+            area, unit = (here.area**2).sum() + spreads.area, (here.unit**2).sum() + spreads.unit
+            if mode.coarse is not None:
+                assert mode.inner is not None
+                apart = linalg.solve_triangular(mode.inner, np.eye(len(mode.inner)), lower=True, check_finite=False)
+                known = arrow.solve(mode.coarse.rows[field].weighted(apart.T))
+                core -= (known.core**2).sum(axis=(1, 2))
+                area, unit = area - (known.area**2).sum(), unit - (known.unit**2).sum()
+            for scale, rows in _core_rows(self.evidence):
+                out[scale, field] = precision.core[rows] @ core[rows] - here.core[rows].size
+            out[2, field] = precision.area * area - here.area.size
+            out[3, field] = precision.unit * unit - here.unit.size
+        return out
+
     def condition(
         self, mode: Mode, units: np.ndarray, vectors: tuple[Vector, Vector], arrival: np.ndarray, noise: np.ndarray
     ) -> tuple[tuple[Vector, Vector], np.ndarray]:
@@ -444,15 +466,20 @@ class Solver:
 
 def _pulled_by_scale(evidence: Evidence, point: Vector, precision: Precisions) -> Vector:
     """What the prior pulls a point's effects with, the effects of each scale in a column of their own."""
-    role, d = evidence.design.fixed_role, point.core.shape[1]
+    d = point.core.shape[1]
     core, area, unit = (np.zeros((len(part), d, len(SCALES))) for part in (point.core, point.area, point.unit))
-    covariates, f = np.flatnonzero(role == COVARIATE), len(role)
-    regions, drifts = slice(f, f + evidence.design.n_regions), slice(f + evidence.design.n_regions, None)
-    for column, rows in ((0, covariates), (1, regions), (4, drifts)):
+    for column, rows in _core_rows(evidence):
         core[rows, :, column] = precision.core[rows, None] * point.core[rows, :, 0]
     area[:, :, 2] = precision.area * point.area[:, :, 0]
     unit[:, :, 3] = precision.unit * point.unit[:, :, 0]
     return Vector(core, area, unit)
+
+
+def _core_rows(evidence: Evidence) -> tuple[tuple[int, np.ndarray], ...]:
+    """The scales that effects in the core have, and their rows there."""
+    f, r = len(evidence.design.fixed_role), evidence.design.n_regions
+    covariates = np.flatnonzero(evidence.design.fixed_role == COVARIATE)
+    return (0, covariates), (1, np.arange(f, f + r)), (4, np.arange(f + r, f + 2 * r + 1))
 
 
 def _products(left: Vector, right: Vector) -> np.ndarray:

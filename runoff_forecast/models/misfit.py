@@ -14,8 +14,8 @@ import numpy as np
 
 from .evidence import Batches, Evidence
 from .laplace import NoMode, build_solver
-from .latent import Latent, scale_widths, start_at_prior
-from .quadrature import scales_at, search
+from .latent import Latent, start_at_prior
+from .quadrature import search
 
 FACTORS = np.array([2.5, 1.6, 1.0, 0.63, 0.4, 0.25, 0.16, 0.1])
 """On the prior's misfit, tried in turn: each starts where the one before came to."""
@@ -40,9 +40,8 @@ def settle(evidence: Evidence) -> Settled:
     """
     if not _regional(evidence).any():
         return Settled(evidence, start_at_prior(evidence))
-    tangent, scores, _ = search(build_solver(evidence), start_at_prior(evidence))
-    scales = scales_at(scores, scale_widths(evidence.priors))
-    latents, logs = [tangent.latent], []
+    peak = search(build_solver(evidence), start_at_prior(evidence))
+    scales, latents, logs = peak.mode.scales, [peak.tangent.latent], []
     for factor in FACTORS:
         latent, log_marginal = _at(with_misfit(evidence, factor), latents[-1], scales)
         latents.append(latent)

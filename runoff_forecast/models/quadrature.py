@@ -6,7 +6,7 @@ scale, its posterior is a standard normal in scores; in logs it would have a lon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import log_ndtr, ndtri, ndtri_exp
@@ -22,19 +22,21 @@ COARSE_POINTS = 16
 """The same with coarse batches, where a point costs many times as much and the order of arrival leaves more in
 doubt."""
 NEAR = 0.01
-"""Distance in scores at which slopes are measured, at most."""
-SMALL = 0.05
-"""The same in deviations."""
+"""Shortest step in scores that is tried."""
 FAR = 0.35
 """Distance at which curvature is measured, if one deviation is not nearer."""
 WIDEST, NARROWEST = 1.0, 0.0003
 """Limits to a score's deviation: a flat direction keeps to its prior, a sharp one still moves."""
+NEARBY = 0.25
+"""A step below this tells the curvature at its end."""
+START = 0.4
+"""Scales where the search starts, in widths of their priors."""
 REACH = 1.0
 """Longest step of a score in one iteration."""
 STEPS = 25
-NEWTON_STEPS = 4
+NEWTON_STEPS = 1
 """Between two steps of the scales, at most: the next is under another tangent anyway."""
-GAIN = 0.01
+GAIN = 0.03
 """A search ends once a step promises less than this in log density."""
 
 
@@ -62,9 +64,8 @@ def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -
     The search steps to where the average information says that the mode is, and takes the likelihood's tangent anew
     after each step. `start` and `scales` may be those of an earlier mode.
     """
-    tangent, centre, information = search(solver, start, scales)
-    fields = [Ridge(solver, tangent, (field,), centre) for field in range(2)]
-    return _mixture(solver, tangent, centre, [_root(field, information[field.block]) for field in fields])
+    peak = search(solver, start, scales)
+    return _mixture(peak, [_root(peak, field) for field in range(2)])
 
 
 def scores_of(scales: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -77,70 +78,83 @@ def scales_at(scores: np.ndarray, widths: np.ndarray) -> np.ndarray:
     return -widths * ndtri_exp(log_ndtr(-scores) - np.log(2.0))
 
 
-def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> tuple[Tangent, np.ndarray, np.ndarray]:
-    """The tangent at the mode, the scores (5, 2) there and their information (10, 10)."""
-    widths = scale_widths(solver.evidence.priors)
-    centre = scores_of(0.4 * widths if scales is None else scales, widths)
-    tangent, mode = solver.climb(scales_at(centre, widths), solver.tangent(start))
-    information = _information(solver, mode, centre)
-    for _ in range(STEPS):
-        step = _step(solver, tangent, centre, information)
-        if not step.any():
-            break
-        centre = centre + step
-        tangent, mode = solver.climb(scales_at(centre, widths), tangent, steps=NEWTON_STEPS)
-        information = _information(solver, mode, centre)
-    return tangent, centre, information
-
-
-def _information(solver: Solver, mode: Mode, scores: np.ndarray) -> np.ndarray:
-    """(10, 10) average information of the scores, their prior's being one."""
-    ratio = mode.scales / scale_widths(solver.evidence.priors)
-    stretch = (0.5 / ratio * np.exp(0.5 * (ratio**2 - scores**2))).T.reshape(-1)  # of a log scale by its score
-    return stretch[:, None] * solver.scale_information(mode) * stretch + np.eye(len(stretch))
-
-
 @dataclass(frozen=True, eq=False)
-class Ridge:
-    """The log marginal of scores under one tangent, as a function of some fields' alone."""
+class Peak:
+    """A place on the way to the mode of the scales' posterior, and there at last."""
 
     solver: Solver
     tangent: Tangent
-    fields: tuple[int, ...]
+    mode: Mode
     scores: np.ndarray
-    """(5, 2) where the other field stays"""
+    """(5, 2)"""
+    height: float
+    """Log marginal of the scores under the tangent"""
+    slope: np.ndarray
+    """(10,) of the height, support's five first"""
+    information: np.ndarray
+    """(10, 10) average information of the scores, their prior's being one"""
 
-    @property
-    def where(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and columns of the fields' scores among all, field by field."""
-        rows = np.arange(len(self.scores))
-        return np.tile(rows, len(self.fields)), np.repeat(self.fields, len(rows))
-
-    @property
-    def block(self) -> tuple[np.ndarray, ...]:
-        """Where these scores stand in a matrix of all, support's first."""
-        rows, fields = self.where
-        return np.ix_(rows + len(self.scores) * fields, rows + len(self.scores) * fields)
-
-    def height(self, scores: np.ndarray) -> float:
-        """Minus infinity where there is no mode."""
-        everything = self.scores.copy()
-        everything[self.where] = scores
-        priors = self.solver.evidence.priors
-        scales = scales_at(everything, scale_widths(priors))
+    def height_at(self, scores: np.ndarray) -> float:
+        """Of other scores (5, 2) under the same tangent; minus infinity where there is no mode."""
+        scales = scales_at(scores, scale_widths(self.solver.evidence.priors))
         try:
-            if self.tangent.coarse is None and len(self.fields) == 1:
-                value = self.solver.marginal(self.tangent, self.fields[0], scales[self.where])
-            else:
-                value = self.solver.weigh(self.tangent, scales).log_marginal
+            value = self.solver.weigh(self.tangent, scales).log_marginal
         except NoMode:
             return -np.inf
-        return value + _log_stretch(priors, scales, everything)
+        return value + _log_stretch(self.solver.evidence.priors, scales, scores)
 
-    def slope(self, scores: np.ndarray, here: float, covariance: np.ndarray) -> np.ndarray:
-        """Of the height, which is `here` there, over a small part of a deviation."""
-        near = np.minimum(NEAR, SMALL * np.sqrt(np.diag(covariance)))
-        return np.array([self.height(moved) - here for moved in scores + np.diag(near)]) / near
+    def step(self) -> np.ndarray:
+        """A step (5, 2) uphill, zero where it promises next to nothing."""
+        step = np.clip(_covariance(self.information) @ self.slope, -REACH, REACH)
+        if self.slope @ step < GAIN:
+            return np.zeros_like(self.scores)
+        while np.max(np.abs(step)) > NEAR:
+            if self.height_at(self.scores + _by_field(step)) > self.height:
+                return _by_field(step)
+            step = 0.4 * step
+        return np.zeros_like(self.scores)
+
+
+def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> Peak:
+    """The mode of the scales' posterior, from a point and, if they are known, scales (5, 2) near it."""
+    widths = scale_widths(solver.evidence.priors)
+    scores = scores_of(START * widths if scales is None else scales, widths)
+    peak = _peak(solver, scores, *solver.climb(scales_at(scores, widths), solver.tangent(start)))
+    for _ in range(STEPS):
+        step = peak.step()
+        if not step.any():
+            break
+        scores = peak.scores + step
+        climbed = solver.climb(scales_at(scores, widths), peak.tangent, steps=NEWTON_STEPS)
+        before, peak = peak, _peak(solver, scores, *climbed)
+        if np.max(np.abs(step)) < NEARBY:
+            peak = replace(peak, information=_secant(peak.information, step, before.slope - peak.slope))
+    return peak
+
+
+def _peak(solver: Solver, scores: np.ndarray, tangent: Tangent, mode: Mode) -> Peak:
+    ratio = mode.scales / scale_widths(solver.evidence.priors)
+    stretch = 0.5 / ratio * np.exp(0.5 * (ratio**2 - scores**2))  # of a log scale by its score
+    slope = (stretch * solver.slope(mode) - scores).T.reshape(-1)
+    stretch = stretch.T.reshape(-1)
+    information = stretch[:, None] * solver.scale_information(mode) * stretch + np.eye(len(stretch))
+    height = mode.log_marginal + _log_stretch(solver.evidence.priors, mode.scales, scores)
+    return Peak(solver, tangent, mode, scores, height, slope, information)
+
+
+def _secant(information: np.ndarray, step: np.ndarray, fallen: np.ndarray) -> np.ndarray:
+    """The information with the curvature that the last step (5, 2) met, over which the slope fell so much (10,)
+    (Broyden, Fletcher, Goldfarb & Shanno 1970). Along a scale of drift it is a multiple of the average's."""
+    along = step.T.reshape(-1)
+    moved = information @ along
+    if fallen @ along < 0.1 * moved @ along:  # not the bowl that a mode lies in
+        return information
+    return information - np.outer(moved, moved) / (moved @ along) + np.outer(fallen, fallen) / (fallen @ along)
+
+
+def _by_field(scores: np.ndarray) -> np.ndarray:
+    """(5, 2) from (10,), support's five first."""
+    return scores.reshape(2, -1).T
 
 
 def _log_stretch(priors: Priors, scales: np.ndarray, scores: np.ndarray) -> float:
@@ -148,42 +162,25 @@ def _log_stretch(priors: Priors, scales: np.ndarray, scores: np.ndarray) -> floa
     return -0.5 * float((scores**2).sum()) - log_scale_prior(priors, scales)
 
 
-def _ridges(solver: Solver, tangent: Tangent, scores: np.ndarray) -> list[Ridge]:
-    """Without coarse batches the fields do not touch."""
-    fields = ((0,), (1,)) if tangent.coarse is None else ((0, 1),)
-    return [Ridge(solver, tangent, each, scores) for each in fields]
-
-
-def _step(solver: Solver, tangent: Tangent, scores: np.ndarray, information: np.ndarray) -> np.ndarray:
-    """A step (5, 2) uphill under the tangent, zero where it promises next to nothing."""
-    out = np.zeros_like(scores)
-    for ridge in _ridges(solver, tangent, scores):
-        here, covariance = scores[ridge.where], _covariance(information[ridge.block])
-        height = ridge.height(here)
-        slope = ridge.slope(here, height, covariance)
-        step = np.clip(covariance @ slope, -REACH, REACH)
-        if slope @ step < GAIN:
-            continue
-        while (found := ridge.height(here + step)) < height and np.max(np.abs(step)) > NEAR:
-            step = 0.4 * step
-        if found > height:
-            out[ridge.where] = step
-    return out
-
-
-def _root(ridge: Ridge, information: np.ndarray) -> np.ndarray:
-    """Root of the scores' covariance: axes from their information, deviations from differences of about one
-    deviation along them, as the quadrature wants them wider than at the very top."""
-    value, axis = np.linalg.eigh(information)
+def _root(peak: Peak, field: int) -> np.ndarray:
+    """Root of the covariance (5, 5) of one field's scores: axes from their information, deviations from differences
+    of about one deviation along them, as the quadrature wants them wider than at the very top."""
+    n = len(peak.scores)
+    part = slice(n * field, n * (field + 1))
+    value, axis = np.linalg.eigh(peak.information[part, part])
     width = np.minimum(FAR, np.clip(value, WIDEST**-2, NARROWEST**-2) ** -0.5)
-    scores = ridge.scores[ridge.where]
-    here = ridge.height(scores)
-    sides = (width * axis).T
-    bend = [2.0 * here - ridge.height(scores + side) - ridge.height(scores - side) for side in sides] / width**2
+
+    def height(side: np.ndarray) -> float:
+        moved = peak.scores.copy()
+        moved[:, field] += side
+        return peak.height_at(moved)
+
+    bend = [2.0 * peak.height - height(side) - height(-side) for side in (width * axis).T] / width**2
     return np.linalg.cholesky(_inverse(bend, axis))
 
 
-def _mixture(solver: Solver, tangent: Tangent, centre: np.ndarray, roots: list[np.ndarray]) -> Mixture:
+def _mixture(peak: Peak, roots: list[np.ndarray]) -> Mixture:
+    solver, tangent, centre = peak.solver, peak.tangent, peak.scores
     priors, number = solver.evidence.priors, POINTS if tangent.coarse is None else COARSE_POINTS
     z = _normal_points(number, centre.size).reshape(number, *centre.shape)
     points = [centre + np.column_stack([roots[0] @ step[:, 0], roots[1] @ step[:, 1]]) for step in z]
