@@ -18,7 +18,7 @@ from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, 
 from runoff_forecast.models.complete import shares_of
 from runoff_forecast.models.design import contrasts
 from runoff_forecast.models.latent import log_joint, predictor, scale_widths, start_at_prior
-from runoff_forecast.models.quadrature import integrate, scales_at, scores_of
+from runoff_forecast.models.quadrature import integrate, peak_at, scales_at, scores_of, search
 
 TRUTH = simulated.truth()
 LEVELS = ("unit", "region", "nation", "unit+nation")
@@ -137,6 +137,20 @@ def test_newton_ends_where_the_joint_density_is_highest(level, candidates):
         for _ in range(3):
             aside = replace(mode.latent, **{name: effect + 0.05 * rng.standard_normal(effect.shape)})
             assert log_joint(evidence, aside, scales) < top + laplace.TOLERANCE
+
+
+@pytest.mark.parametrize("candidates", [2, 3])
+@each_level
+def test_the_slope_of_the_scales_is_that_of_their_posterior(level, candidates):
+    night = night_of(simulated.truth(candidates=candidates), level=level, order=BySize())
+    solver = laplace.build_solver(StratifiedArrival().evidence(night.counts))
+    peak = search(solver, start_at_prior(solver.evidence))
+    aside = peak.scores + 0.3 * np.random.default_rng(2).standard_normal(peak.scores.shape)
+    scales = scales_at(aside, scale_widths(solver.evidence.priors))
+    away = peak_at(solver, aside, peak.tangent, solver.posterior(peak.tangent, scales))
+    near = 1e-3 * np.eye(aside.size).reshape(-1, 2, 5).swapaxes(1, 2)
+    differences = [(away.height_at(aside + each) - away.height_at(aside - each)) / 2e-3 for each in near]
+    np.testing.assert_allclose(away.slope, differences, rtol=1e-4, atol=1e-4)
 
 
 @each_level

@@ -19,7 +19,7 @@ from .quadrature import search
 
 FACTORS = np.array([2.5, 1.6, 1.0, 0.63, 0.4, 0.25, 0.16, 0.1])
 """On the prior's misfit, tried in turn: each starts where the one before came to."""
-STEPS = 3
+STEPS = 1
 """Newton steps for each."""
 
 

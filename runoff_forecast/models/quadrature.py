@@ -34,9 +34,10 @@ START = 0.4
 REACH = 1.0
 """Longest step of a score in one iteration."""
 STEPS = 25
-NEWTON_STEPS = 1
-"""Between two steps of the scales, at most: the next is under another tangent anyway."""
-GAIN = 0.03
+FIRST_STEPS, NEWTON_STEPS, LAST_STEPS = 2, 1, 4
+"""At the first scales, between two steps of them, and at the last, at most: on the way the next tangent is another
+anyway."""
+GAIN = 0.01
 """A search ends once a step promises less than this in log density."""
 
 
@@ -119,20 +120,24 @@ def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> P
     """The mode of the scales' posterior, from a point and, if they are known, scales (5, 2) near it."""
     widths = scale_widths(solver.evidence.priors)
     scores = scores_of(START * widths if scales is None else scales, widths)
-    peak = _peak(solver, scores, *solver.climb(scales_at(scores, widths), solver.tangent(start)))
+    peak = peak_at(solver, scores, *solver.climb(scales_at(scores, widths), solver.tangent(start), steps=FIRST_STEPS))
     for _ in range(STEPS):
         step = peak.step()
         if not step.any():
             break
         scores = peak.scores + step
         climbed = solver.climb(scales_at(scores, widths), peak.tangent, steps=NEWTON_STEPS)
-        before, peak = peak, _peak(solver, scores, *climbed)
+        before, peak = peak, peak_at(solver, scores, *climbed)
         if np.max(np.abs(step)) < NEARBY:
             peak = replace(peak, information=_secant(peak.information, step, before.slope - peak.slope))
-    return peak
+    tangent, mode = solver.climb(peak.mode.scales, peak.tangent, steps=LAST_STEPS)
+    if tangent is peak.tangent:
+        return peak
+    return replace(peak_at(solver, peak.scores, tangent, mode), information=peak.information)
 
 
-def _peak(solver: Solver, scores: np.ndarray, tangent: Tangent, mode: Mode) -> Peak:
+def peak_at(solver: Solver, scores: np.ndarray, tangent: Tangent, mode: Mode) -> Peak:
+    """What the posterior at some scores tells of the way from there to the mode."""
     ratio = mode.scales / scale_widths(solver.evidence.priors)
     stretch = 0.5 / ratio * np.exp(0.5 * (ratio**2 - scores**2))  # of a log scale by its score
     slope = (stretch * solver.slope(mode) - scores).T.reshape(-1)
