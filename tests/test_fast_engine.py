@@ -140,6 +140,29 @@ def test_newton_ends_where_the_joint_density_is_highest(level, candidates):
 
 
 @pytest.mark.parametrize("candidates", [2, 3])
+def test_the_mean_share_is_that_of_draws(candidates):
+    contrast, rng = contrasts(candidates), np.random.default_rng(4)
+    logits = rng.normal(0.0, 1.0, (6, candidates - 1)) @ contrast.T
+    covariance = np.linspace(0.05, 1.0, 6)[:, None, None] * np.eye(candidates - 1)
+    noise = np.linalg.cholesky(covariance) @ rng.standard_normal((6, candidates - 1, 200_000))
+    drawn = np.exp(logits[:, :, None] + contrast @ noise)
+    expected = (drawn / drawn.sum(axis=1, keepdims=True)).mean(axis=2)
+    np.testing.assert_allclose(fast.mean_share(logits, covariance, contrast), expected, atol=0.012)
+
+
+def test_pools_vote_as_their_cells_do(monkeypatch):
+    night = rf.load("peru-2021-runoff")
+    truth = Truth.from_result(night.election, night.result, rng=np.random.default_rng(1))
+    counts = night_of(truth, order=BySize(), fractions=(0.5,)).counts
+    pooled = told(counts, draws=8000)
+    monkeypatch.setattr(fast, "POOL", 100_000)
+    each = told(counts, draws=8000)
+    sd = float(each.sd(each.margin))
+    assert float(pooled.mean(pooled.margin) - each.mean(each.margin)) == pytest.approx(0.0, abs=0.06 * sd)
+    assert float(pooled.sd(pooled.margin)) == pytest.approx(sd, rel=0.04)
+
+
+@pytest.mark.parametrize("candidates", [2, 3])
 @each_level
 def test_the_slope_of_the_scales_is_that_of_their_posterior(level, candidates):
     night = night_of(simulated.truth(candidates=candidates), level=level, order=BySize())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 from .arrival import FULL, sigmoid, thresholds
 from .design import Design
@@ -138,6 +138,9 @@ def predictor(evidence: Evidence, latent: Latent) -> np.ndarray:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Along the last axis."""
+    if logits.shape[-1] == 2:  # many times faster than the general way
+        first = expit(logits[..., 0] - logits[..., 1])
+        return np.stack([first, 1.0 - first], axis=-1)
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
