@@ -52,6 +52,10 @@ class Batches:
     def __len__(self) -> int:
         return len(self.group)
 
+    def take(self, index: np.ndarray | slice) -> Batches:
+        """Some of the batches."""
+        return Batches(**{name: getattr(self, name)[index] for name in Batches.__dataclass_fields__})
+
 
 @dataclass(frozen=True, eq=False)
 class Group:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import log_ndtr, ndtri, ndtri_exp
 
-from .laplace import Mode, NoMode, Solver, Tangent
+from .evidence import Evidence
+from .laplace import Mode, NoMode, Solver, Tangent, build_solver
 from .latent import Latent, log_scale_prior, scale_widths
 from .priors import Priors
 
@@ -27,10 +28,12 @@ FAR = 0.35
 """Distance at which curvature is measured, if one deviation is not nearer."""
 WIDEST, NARROWEST = 1.0, 0.0003
 """Limits to a score's deviation: a flat direction keeps to its prior, a sharp one still moves."""
-NEARBY = 0.25
+NEARBY = 0.45
 """A step below this tells the curvature at its end."""
 START = 0.4
 """Scales where the search starts, in widths of their priors."""
+SOME = 4000
+"""Units that are enough to find scales to start from."""
 REACH = 1.0
 """Longest step of a score in one iteration."""
 STEPS = 25
@@ -117,8 +120,15 @@ class Peak:
 
 
 def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> Peak:
-    """The mode of the scales' posterior, from a point and, if they are known, scales (5, 2) near it."""
+    """The mode of the scales' posterior, from a point and, if they are known, scales (5, 2) near it.
+
+    Where units are many, some of them tell first where about it is.
+    """
     widths = scale_widths(solver.evidence.priors)
+    thin = max(1, len(solver.layout.told.unit) // SOME)
+    if scales is None and thin > 1:
+        few = search(build_solver(_thinned(solver.evidence, thin)), start)
+        start, scales = few.tangent.latent, few.mode.scales
     scores = scores_of(START * widths if scales is None else scales, widths)
     peak = peak_at(solver, scores, *solver.climb(scales_at(scores, widths), solver.tangent(start), steps=FIRST_STEPS))
     for _ in range(STEPS):
@@ -134,6 +144,13 @@ def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> P
     if tangent is peak.tangent:
         return peak
     return replace(peak_at(solver, peak.scores, tangent, mode), information=peak.information)
+
+
+def _thinned(evidence: Evidence, step: int) -> Evidence:
+    """The evidence with the batches of every so manieth of the units that have some."""
+    rows = evidence.fine
+    kept = np.isin(rows.group, np.unique(rows.group)[::step])
+    return replace(evidence, fine=rows.take(kept))
 
 
 def peak_at(solver: Solver, scores: np.ndarray, tangent: Tangent, mode: Mode) -> Peak:

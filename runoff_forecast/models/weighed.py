@@ -16,7 +16,7 @@ import numpy as np
 from .arrival import counted_share
 from .arrow import Arrow, Vector
 from .complete import Cells, Draws, open_cells, shares_of
-from .evidence import Batches, Evidence
+from .evidence import Evidence
 from .fast import FastDraws, allocate, own_effects
 from .laplace import FIELDS, Mode, Solver, build_solver
 from .latent import grouped_units, predictor, start_at_prior
@@ -34,15 +34,11 @@ def weighed_draws(evidence: Evidence, draws: int, rng: np.random.Generator) -> W
     """The source of a forecast's draws; None where too few would survive, or where nothing is weighed."""
     if not len(evidence.fine) or not 0 < len(evidence.coarse) <= MOST:
         return None
-    fine = replace(evidence, coarse=_none_of(evidence.coarse))
+    fine = replace(evidence, coarse=evidence.coarse.take(slice(0)))
     solver = build_solver(fine)
     mixture = integrate(solver, start_at_prior(fine))
     source = WeighedDraws(solver, mixture, open_cells(evidence), draws, rng, evidence)
     return source if source.efficiency >= LEAST else None
-
-
-def _none_of(rows: Batches) -> Batches:
-    return Batches(**{name: getattr(rows, name)[:0] for name in Batches.__dataclass_fields__})
 
 
 class WeighedDraws(FastDraws):
