@@ -117,7 +117,7 @@ def test_an_arrow_solves_for_some_units_alone(d):
 @pytest.mark.parametrize("d", [1, 2])
 def test_draws_of_an_arrow_have_its_covariance(d):
     arrow, dense, _ = arrow_of(d)
-    vector = fast._sample(arrow, np.arange(14), 40_000, np.random.default_rng(5))
+    vector = fast.sample(arrow, np.arange(14), 40_000, np.random.default_rng(5))
     drawn = np.concatenate([vector.core, vector.area, vector.unit]).reshape(len(dense), -1)
     expected = np.linalg.inv(dense)
     spread = np.sqrt(np.diag(expected))

@@ -99,6 +99,9 @@ def _changes(sorted_codes: np.ndarray) -> np.ndarray:
 class FastDraws:
     """Posterior draws of the cells, quadrature point by quadrature point."""
 
+    areas: np.ndarray | slice = slice(None)
+    """Those whose effects are drawn"""
+
     def __init__(self, solver: Solver, mixture: Mixture, raw: Cells, draws: int, rng: np.random.Generator) -> None:
         self.solver, self.mixture, self.rng = solver, mixture, rng
         self.left = allocate(mixture.weights, draws, rng)
@@ -131,7 +134,7 @@ class FastDraws:
 
     def _draw(self, mode: Mode, units: np.ndarray, m: int) -> tuple[tuple[Vector, Vector], np.ndarray]:
         """Either field with the own effects of `units`, and arrival with theirs, as deviations from the mode."""
-        support, turnout = (_sample(arrow, units, m, self.rng) for arrow in mode.arrows)
+        support, turnout = (sample(arrow, units, m, self.rng, self.areas) for arrow in mode.arrows)
         if mode.coarse is None:
             return (support, turnout), self._arrival(mode, units, m)
         return self._conditioned(mode, units, (support, turnout))
@@ -188,17 +191,21 @@ class FastDraws:
         return Draws(predictors[0], predictors[1][:, 0], nothing, parameters, scales, *own)
 
     def _score(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
-        """Arrival scores of the units, (U, m), of which those in groups are drawn; none where no group is coarse."""
-        design = self.solver.evidence.design
+        """Arrival scores of the units, (U, m), of which some are drawn; none where no group is coarse."""
         if not self.solver.evidence.groups:
             return np.zeros((0, arrival.shape[1]))
+        out = np.zeros((self.solver.evidence.design.n_units, arrival.shape[1]), dtype=np.float32)
+        out[units] = self._score_of(mode, units, arrival)
+        return out
+
+    def _score_of(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
+        """Arrival scores of some units, (units, m), from draws of the coefficients and of these units' own."""
+        design, latent = self.solver.evidence.design, mode.latent
         q = design.arrival.shape[1]
         score = design.arrival[units].astype(np.float32) @ arrival[:q]
         score += arrival[q:]
-        out = np.zeros((design.n_units, arrival.shape[1]), dtype=np.float32)
-        out[units] = score
-        out += (design.arrival @ mode.latent.arrival + mode.latent.arrival_unit).astype(np.float32)[:, None]
-        return out
+        score += (design.arrival[units] @ latent.arrival + latent.arrival_unit[units]).astype(np.float32)[:, None]
+        return score
 
     def _parameters(self, mode: Mode, fields: tuple[Vector, Vector], arrival: np.ndarray) -> dict[str, np.ndarray]:
         latent = mode.latent
@@ -219,11 +226,20 @@ def _drift_scales(mode: Mode, fields: tuple[Vector, Vector]) -> np.ndarray:
     return np.repeat(mode.scales[SCALES.index("drift")][:, None], fields[0].core.shape[-1], axis=1)
 
 
-def _sample(arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator) -> Vector:
-    """Draws of an arrow, with the own effects of some units, in single precision."""
+def sample(
+    arrow: Arrow, units: np.ndarray, m: int, rng: np.random.Generator, areas: np.ndarray | slice = slice(None)
+) -> Vector:
+    """Draws of an arrow in single precision, with the effects of some areas and the own effects of some of their
+    units."""
     core = arrow.sample(rng, m).astype(np.float32)
-    area = coloured(arrow.area_covariance, rng, m) - arrow.from_core(core)
+    area = np.zeros((len(arrow.area_covariance), core.shape[1], m), dtype=np.float32)
+    area[areas] = area_effects(arrow, areas, core, rng)
     return Vector(core, area, own_effects(arrow, units, core, area, rng))
+
+
+def area_effects(arrow: Arrow, areas: np.ndarray | slice, core: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draws of some areas' effects (areas, d, m), given those of the core."""
+    return coloured(arrow.area_covariance[areas], rng, core.shape[-1]) - arrow.from_core(core, areas)
 
 
 def own_effects(

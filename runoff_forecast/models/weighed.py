@@ -17,7 +17,7 @@ from .arrival import counted_share
 from .arrow import Arrow, Vector
 from .complete import Cells, Draws, open_cells, shares_of
 from .evidence import Evidence
-from .fast import FastDraws, allocate, own_effects
+from .fast import FastDraws, allocate, area_effects, own_effects
 from .laplace import FIELDS, Mode, Solver, build_solver
 from .latent import grouped_units, predictor, start_at_prior
 from .quadrature import Mixture, integrate
@@ -54,9 +54,9 @@ class WeighedDraws(FastDraws):
         """`solver` and `mixture` are those of the fine batches alone, `whole` has the coarse ones too."""
         super().__init__(solver, mixture, raw, draws, rng)
         self.whole, self.members = whole, grouped_units(whole)
-        trials = [
-            self._log_weights(mode, self.members, *self._draw(mode, self.members, PILOT)) for mode in mixture.modes
-        ]
+        area = whole.design.area
+        self.areas, self.others = np.unique(area[self.members]), np.setdiff1d(area, area[self.members])
+        trials = [self._log_weights(mode, *self._draw(mode, self.members, PILOT)) for mode in mixture.modes]
         top = max(trial.max() for trial in trials)
         weights = np.exp(np.array(trials) - top)
         self.efficiency = float(mixture.weights @ (weights.mean(axis=1) ** 2 / (weights**2).mean(axis=1)))
@@ -70,7 +70,7 @@ class WeighedDraws(FastDraws):
 
     def _each(self, mode: Mode, m: int) -> Draws:
         fields, arrival = self._draw(mode, self.members, int(np.ceil(m / self.efficiency)))
-        log_weight = self._log_weights(mode, self.members, fields, arrival)
+        log_weight = self._log_weights(mode, fields, arrival)
         weight = np.exp(log_weight - log_weight.max())
         chosen = np.repeat(np.arange(len(weight)), allocate(weight / weight.sum(), m, self.rng))
         self.rng.shuffle(chosen)
@@ -84,23 +84,23 @@ class WeighedDraws(FastDraws):
         return self._at_cells(mode, units, (support, turnout), whole)
 
     def _extended(self, arrow: Arrow, units: np.ndarray, vector: Vector, chosen: np.ndarray) -> Vector:
-        """Chosen draws with the own effects of all `units`: those of other units than members have no say in the
-        choice."""
+        """Chosen draws with the effects of all areas and the own ones of all `units`: those of groups' members alone
+        have a say in the choice."""
         core, area = vector.core[..., chosen], vector.area[..., chosen]
+        area[self.others] = area_effects(arrow, self.others, core, self.rng)
         own = np.empty((len(units), core.shape[1], len(chosen)), dtype=np.float32)
         member = np.isin(units, self.members)
         own[member] = vector.unit[..., chosen]
         own[~member] = own_effects(arrow, units[~member], core, area, self.rng)
         return Vector(core, area, own)
 
-    def _log_weights(
-        self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector], arrival: np.ndarray
-    ) -> np.ndarray:
-        """(m,) the coarse batches' log likelihood of each draw, as `latent.log_likelihood` has it of a point."""
-        rows, design, where = self.whole.coarse, self.whole.design, np.searchsorted(units, self.members)
-        eta, nation, region = self._predictors(mode, fields, where)
+    def _log_weights(self, mode: Mode, fields: tuple[Vector, Vector], arrival: np.ndarray) -> np.ndarray:
+        """(m,) the coarse batches' log likelihood of each draw of the members, as `latent.log_likelihood` has it of a
+        point."""
+        rows, design = self.whole.coarse, self.whole.design
+        eta, nation, region = self._predictors(mode, fields)
         late_nation, late_region = rows.late_nation.astype(eta.dtype), rows.late_region.astype(eta.dtype)
-        score = self._score(mode, units, arrival)[self.members]
+        score = self._score_of(mode, self.members, arrival)
         contrast, value, batch = design.contrast.astype(score.dtype), np.zeros(score.shape[1]), 0
         for group in self.whole.groups:
             own = np.searchsorted(self.members, group.members)
@@ -119,11 +119,9 @@ class WeighedDraws(FastDraws):
                 batch += 1
         return value
 
-    def _predictors(
-        self, mode: Mode, fields: tuple[Vector, Vector], where: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Of the groups' members, at positions `where` among the units drawn: predictors before drift, the nation's
-        drift and their region's, each (members or 1, E, m)."""
+    def _predictors(self, mode: Mode, fields: tuple[Vector, Vector]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of the groups' members: predictors before drift, the nation's drift and their region's, each (members or 1,
+        E, m)."""
         latent, regions = mode.latent, self.whole.design.region[self.members]
         point = predictor(self.whole, latent)[self.members]
         parts = []
@@ -132,7 +130,7 @@ class WeighedDraws(FastDraws):
             base, nation, region = mode.arrows[field].slots(vector.core, vector.area, self.members)
             parts.append(
                 (
-                    base + vector.unit[where] + point[:, part, None],
+                    base + vector.unit + point[:, part, None],
                     nation + latent.drift_nation[None, 0, part, None],
                     region + latent.drift[regions][:, part, None],
                 )
