@@ -28,14 +28,16 @@ def source_of(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> WeighedDra
 def test_a_weight_is_the_coarse_batches_likelihood(candidates, monkeypatch):
     evidence, rng = evidence_of("unit+nation", candidates), np.random.default_rng(2)
     source = source_of(evidence, monkeypatch)
-    mode, units, m = source.mixture.best, np.arange(evidence.design.n_units), 5
+    mode, m = source.mixture.best, 5
     points = [pack(mode.latent, field) for field in range(2)]
     fields = [
         Vector(*(0.1 * rng.standard_normal((*getattr(p, n).shape[:2], m)) for n in ("core", "area", "unit")))
         for p in points
     ]
-    arrival = 0.5 * rng.standard_normal((evidence.design.arrival.shape[1] + len(units), m))
-    found, expected = source._log_weights(mode, units, (fields[0], fields[1]), arrival), []
+    arrival = 0.5 * rng.standard_normal((evidence.design.arrival.shape[1] + evidence.design.n_units, m))
+    q, members = evidence.design.arrival.shape[1], source.members
+    drawn = tuple(Vector(f.core, f.area, f.unit[members]) for f in fields)
+    found, expected = source._log_weights(mode, drawn, np.r_[arrival[:q], arrival[q + members]]), []
     start = np.r_[mode.latent.arrival, mode.latent.arrival_unit]
     for i in range(m):
         moved = tuple(
