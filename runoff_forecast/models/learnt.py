@@ -8,11 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .priors import Priors
+from .priors import Priors, blurring
 
-ATTENUATION = 0.346
-"""How much a normal effect of variance one flattens a logistic slope: (16 sqrt(3) / 15 pi)^2 (Zeger, Liang & Albert
-1988)."""
 SMALLEST = {"arrival_slope": 0.5, "arrival_between": 0.75, "arrival_overseas": 1.2}
 """Few elections agree by chance, and all are of offices that work alike: a slope's deviation is never below this."""
 REGIONS = 2.0
@@ -26,8 +23,7 @@ SCALES = ("covariate", "region", "area", "unit")
 def learnt_priors(without: str | None = None) -> Priors:
     """Priors pooled over the past counts that are not `without`; an election that none of them is gets all."""
     lines = [line for name, line in _lines().items() if name != without]
-    unit = Priors().arrival_unit
-    steeper = np.sqrt(1.0 + ATTENUATION * unit**2)
+    steeper = blurring(Priors().arrival_unit)
     found: dict[str, float] = {}
     for name, smallest in SMALLEST.items():
         values = steeper * _values(lines, name)
