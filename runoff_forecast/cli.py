@@ -372,10 +372,11 @@ def _so_far(night: Night, at: str | None) -> Counts:
 
 def _moment(text: str, timezone: str) -> pd.Timestamp:
     try:
-        time = pd.Timestamp(text)
+        time = pd.Timestamp(datetime.fromisoformat(text))
         return time if time.tzinfo is not None else time.tz_localize(timezone)
     except ValueError as wrong:
-        raise typer.BadParameter(f"a time like 2021-06-07T19:23:00-05:00, got '{text}'", param_hint="--at") from wrong
+        expected = f"a date and time like 2021-06-07T19:23:00-05:00, got '{text}'"
+        raise typer.BadParameter(expected, param_hint="--at") from wrong
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
@@ -440,11 +441,11 @@ def _priors(path: Path | None) -> models.Priors | None:
 
 
 def _say_warnings(found: Forecast) -> None:
-    about_count = found.count.warnings
-    if about_count:
-        err.print(listing(about_count), style="yellow", soft_wrap=True, markup=False)
+    about_input = (*found.election.warnings, *found.count.warnings)
+    if about_input:
+        err.print(listing(about_input), style="yellow", soft_wrap=True, markup=False)
     for warning in dict.fromkeys(found.diagnostics["warnings"]):
-        if warning not in map(str, about_count):
+        if warning not in map(str, about_input):
             err.print(f"warning: {warning}", style="yellow", soft_wrap=True, markup=False)
 
 

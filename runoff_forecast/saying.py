@@ -43,4 +43,10 @@ def leaders(low: float, high: float, first: str, second: str, limits: str = "{lo
 def local_time(time: pd.Timestamp, timezone: str) -> str:
     """Date and clock time where the count takes place."""
     local = time.tz_convert(timezone)
-    return f"{local.day} {local.month_name()} {local.year}, {local:%H:%M}"
+    return f"{local_day(time, timezone)}, {local:%H:%M}"
+
+
+def local_day(time: pd.Timestamp, timezone: str) -> str:
+    """The date where the count takes place."""
+    local = time.tz_convert(timezone)
+    return f"{local.day} {local.month_name()} {local.year}"

@@ -27,12 +27,19 @@ def paragraph(forecast: "Forecast") -> str:
     expected = saying.points(float(forecast.mean(forecast.margin)))
     return " ".join(
         [
-            f"{election.title}, {saying.local_time(count.time, election.timezone)}:",
-            f"{100 * count.counted_share:.1f} % of {election.stations_total:,.0f} stations counted.",
+            f"{election.title}, {_so_far(count)}",
             f"Final margin, {first.name} minus {second.name}: {expected} points (90 % interval {low} to {high}).",
             _chances(forecast),
         ]
     )
+
+
+def _so_far(count: "Count") -> str:
+    election = count.election
+    if count.rows.empty:
+        return f"{saying.local_day(count.time, election.timezone)}: nothing counted yet."
+    share = f"{100 * count.counted_share:.1f} % of {election.stations_total:,.0f} stations counted."
+    return f"{saying.local_time(count.time, election.timezone)}: {share}"
 
 
 def plain(forecast: "Forecast") -> dict[str, object]:

@@ -347,6 +347,16 @@ CASES = [
         "warning",
     ),
     Case(
+        "places abroad under another word",
+        edit("units.csv", "abroad,overseas", "abroad,Overseas"),
+        "units.csv",
+        6,
+        "kind",
+        "Overseas",
+        "'overseas', if these places are abroad",
+        "warning",
+    ),
+    Case(
         "lists above ballots",
         edit("units.csv", ",600,400,100", ",450,400,100"),
         "units.csv",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import made_up
 import pytest
+from folders import change, write_folder
 from typer.testing import CliRunner
 
 from runoff_forecast import cli, models, sources
@@ -44,6 +45,12 @@ def test_a_sound_folder_has_no_errors(small):
     assert run("check", small).exit_code == 0
 
 
+def test_a_forecast_repeats_what_the_register_leaves_in_doubt(tmp_path):
+    folder = write_folder(tmp_path)
+    change(folder, "units.csv", "abroad,overseas", "abroad,Overseas")
+    assert "'Overseas'" in run("forecast", folder, *QUICK).stderr
+
+
 @pytest.fixture
 def broken(tmp_path) -> Path:
     """A folder with two faults of counts: an unknown region and votes below zero."""
@@ -79,6 +86,9 @@ def test_bad_counts_end_with_one_message(broken):
     "wrong",
     [
         ["--at", "yesterdayish"],
+        ["--at", "now"],
+        ["--at", "2021"],
+        ["--at", "20:45"],
         ["--engine", "magic"],
         ["--draws", "0"],
         ["--seed", "x"],
@@ -147,7 +157,9 @@ def test_times_without_offset_are_local(small):
 
 
 def test_before_the_first_bulletin_there_is_a_forecast_too(small):
-    told = json.loads(run("forecast", small, *QUICK, "--at", "2021-06-06T12:00", "--json", "-").stdout)
+    early = ("forecast", small, *QUICK, "--at", "2021-06-06T12:00")
+    told = json.loads(run(*early, "--json", "-").stdout)
+    assert "6 June 2021: nothing counted yet." in " ".join(run(*early).stdout.split())
     assert told["counted"]["margin"] is None
     assert told["outstanding"]["stations"] == told["counted"]["stations_total"]
 

@@ -78,7 +78,9 @@ class _Drawing:
     @property
     def sheet(self) -> Sheet:
         says, ink, election = self.says, self.theme.ink, self.forecast.election
-        key = [Mark("band", ink, says.counted_column, COUNTED), Mark("band", ink, says.contested_key, CONTESTED)]
+        key = [Mark("band", ink, says.counted_column, COUNTED)]
+        if self.table["contested"].fillna(0.0).any():
+            key.append(Mark("band", ink, says.contested_key, CONTESTED))
         if not self.table["known"].all():
             key.append(Mark("band", ink, says.guessed_key, GUESSED))
         return Sheet(

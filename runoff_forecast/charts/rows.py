@@ -62,9 +62,10 @@ def column(
 
 
 def region_names(election: Election, says: Words) -> pd.Series:
-    """The name of each region, those abroad marked as such."""
+    """The name of each region, those abroad marked as such, but for one whose name says so."""
     names = election.regions["name"]
-    return names.where(~overseas_regions(election), names.map(lambda name: says.abroad.format(name=name)))
+    marked = overseas_regions(election) & ~names.str.lower().isin([says.overseas, "overseas"])
+    return names.where(~marked, names.map(lambda name: says.abroad.format(name=name)))
 
 
 def overseas_regions(election: Election) -> pd.Series:

@@ -15,6 +15,9 @@ NOMINAL_ELECTORATE = 300
 BASELINE = "baseline_"
 BALLOTS = "baseline_ballots"
 KNOWN = ("unit", "region", "stations", "area", "kind", "name", "electorate", BALLOTS)
+OVERSEAS = "overseas"
+ABROAD = ("abroad", "exterior", "extranjero", "foreign", "diaspora", "expatriate", "consulate", "consular", OVERSEAS)
+"""What registers call places abroad, among others."""
 UNIT_COLUMNS = ("region", "area", "kind", "name", "stations", "electorate", "baseline_ballots")
 REGION_COLUMNS = ("name", "tile_row", "tile_column")
 
@@ -85,12 +88,22 @@ def _unknown_columns(units: Table) -> Iterator[Problem]:
             )
 
 
+def _kinds(units: Table, kind: pd.Series) -> Iterator[Problem]:
+    """Warnings for words that look like places abroad: only one word is taken for them."""
+    for word in kind.unique():
+        if word != OVERSEAS and difflib.get_close_matches(word.strip().lower(), ABROAD, n=1, cutoff=0.8):
+            row = int(units.rows[np.flatnonzero(kind == word)[0]])
+            expected = f"'{OVERSEAS}', if these places are abroad; as it stands they are a class like any other"
+            yield Problem(units.file, row, "kind", word, expected, "warning")
+
+
 def _units(units: Table) -> tuple[pd.DataFrame, bool, list[Problem]]:
     found: list[Problem] = []
     columns: dict[str, pd.Series] = {}
     for column in ("unit", "region", "area", "kind"):
         columns[column], problems = texts(units, column, required=column in ("unit", "region"))
         found += problems
+    found += _kinds(units, columns["kind"])
     columns["name"] = labels(units, "name")
     if units.has("unit"):
         named = columns["unit"] != ""

@@ -111,7 +111,8 @@ def _run_nuts(model: StratifiedArrival, evidence: Evidence, rng: np.random.Gener
 
 def warnings_of(evidence: Evidence) -> list[str]:
     """What a reader of the forecast should know of its evidence."""
-    election, said = evidence.design.election, [str(problem) for problem in evidence.count.warnings]
+    election, count = evidence.design.election, evidence.count
+    said = [str(problem) for problem in (*election.warnings, *count.warnings)]
     if evidence.is_empty:
         said.append("nothing is counted yet: the forecast is the prior")
     if election.retrospective:
