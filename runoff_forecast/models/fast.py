@@ -263,8 +263,10 @@ class _Carried:
     """(pools, d)"""
     of_core: np.ndarray
     """(pools, d, core, d)"""
+    areas: int
+    """Number of those that have pools"""
     of_area: sparse.csr_array
-    """(pools * d, areas * d) of standard normal effects of the areas that have pools"""
+    """(pools * d, areas * d) of standard normal effects of these areas"""
     noise: np.ndarray
     """(pools, d, d) covariance"""
     doubt: np.ndarray
@@ -274,7 +276,7 @@ class _Carried:
         """Predictors (pools, d, m) of draws of the core (core, d, m), their own noise not yet added."""
         pools, (d, m) = len(self.centre), core.shape[1:]
         out = self.of_core.reshape(pools * d, -1) @ core.reshape(-1, m).astype(np.float32)
-        out += self.of_area @ rng.standard_normal((self.of_area.shape[1], m), dtype=np.float32)
+        out += self.of_area @ rng.standard_normal((self.areas * d, m), dtype=np.float32)
         out = out.reshape(pools, d, m)
         out += self.centre[:, :, None].astype(np.float32)
         return out
@@ -373,7 +375,8 @@ def _linear(pools: Pools, arrow: Arrow) -> _Carried:
     of_area = times(kept, np.linalg.cholesky(arrow.area_covariance[areas])[position])
     doubt = noise + sums(pools.of_parcels, times(of_area, of_area.swapaxes(1, 2)))
     shape = (len(every) * d, len(areas) * d)
-    return _Carried(np.zeros((len(every), d)), of_core, _blocks(of_area, pools.pool, position, shape), noise, doubt)
+    spread = _blocks(of_area, pools.pool, position, shape)
+    return _Carried(np.zeros((len(every), d)), of_core, len(areas), spread, noise, doubt)
 
 
 def _blocks(blocks: np.ndarray, row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
