@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import runoff_forecast as rf
+
 CARD = Path(__file__).resolve().parents[1] / "MODEL.md"
 
 
@@ -16,3 +18,13 @@ def into_card(mark: str, text: str, card: Path = CARD) -> None:
     if start in whole and end in whole:
         before, after = whole.split(start)[0], whole.split(end)[1]
         card.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def points(share: float) -> str:
+    """A share as points, with its sign."""
+    return f"{100 * share:+.2f}".replace("-", "−")
+
+
+def surnames(election: rf.Election) -> dict[str, str]:
+    """Candidates' last names by id."""
+    return {candidate.id: candidate.name.split()[-1] for candidate in election.candidates}

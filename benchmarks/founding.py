@@ -5,7 +5,6 @@ The tables go to MODEL.md, between the lines `<!-- founding -->` and `<!-- /foun
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +12,7 @@ import pandas as pd
 import runoff_forecast as rf
 from runoff_forecast.evaluate.record import markdown
 
-from .card import into_card
+from .card import into_card, points, surnames
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAWS = 2000
@@ -31,10 +30,6 @@ RUNOFFS = (
     ("2006 runoff, 5 June, national", "peru-2006-runoff", None, "2006-06-05T12:00-05:00"),
 )
 SNAPSHOTS = ("2021-06-07T15:21-05:00", "2021-06-07T18:18-05:00", "2021-06-07T19:54-05:00", "2021-06-08T08:48-05:00")
-FIRST_ROUNDS = (
-    ("2006, 11 April, national", "peru-2006-first-round", "2006-04-11T20:00-05:00"),
-    ("2011, 11 April, national", "peru-2011-first-round", "2011-04-11T12:00-05:00"),
-)
 
 
 def main() -> None:
@@ -43,7 +38,6 @@ def main() -> None:
     text = "\n\n".join(
         [
             markdown(pd.DataFrame([_row(*case) for case in RUNOFFS])),
-            markdown(pd.DataFrame(_first_rounds())),
             "The four district snapshots of 2021 (7 and 8 June, local time), a national bulletin beside each:",
             markdown(pd.DataFrame([_row(*case) for case in snapshots])),
         ]
@@ -57,40 +51,18 @@ def _row(what: str, election: str, file: str | None, moment: str) -> dict[str, s
     forecast = rf.forecast(night.counts.until(pd.Timestamp(moment)), draws=DRAWS, seed=1)
     mean, sd, true = float(forecast.mean(forecast.margin)), float(forecast.sd(forecast.margin)), night.result.margin
     (low, high), chances = forecast.interval(0.9), forecast.win_probability
-    names = _surnames(night.election)
+    names = surnames(night.election)
     held = low <= true <= high
     return {
         "bulletin": what + (", *retrospective*" if night.election.retrospective else ""),
         "counted": f"{forecast.count.counted_share:.1%}",
-        "raw": _points(forecast.count.margin),
-        "forecast ± sd": f"{_points(mean)} ± {100 * sd:.2f}",
-        "90 % interval": f"{_points(low)} to {_points(high)}" + ("" if held else " (missed)"),
+        "raw": points(forecast.count.margin),
+        "forecast ± sd": f"{points(mean)} ± {100 * sd:.2f}",
+        "90 % interval": f"{points(low)} to {points(high)}" + ("" if held else " (missed)"),
         "win probability": f"{names[chances.idxmax()]} {100 * chances.max():.1f} %",
-        "final": _points(true),
+        "final": points(true),
         "deviations off": f"{(true - mean) / sd:+.1f}",
     }
-
-
-def _first_rounds() -> Iterator[dict[str, str]]:
-    for what, election, moment in FIRST_ROUNDS:
-        night = rf.load(election)
-        forecast = rf.forecast(night.counts.until(pd.Timestamp(moment)), draws=DRAWS, seed=1)
-        names = _surnames(night.election)
-        chances = forecast.advance_probability.nlargest(3)
-        yield {
-            "first round": what + (", *retrospective*" if night.election.retrospective else ""),
-            "counted": f"{forecast.count.counted_share:.1%}",
-            "to advance": ", ".join(f"{names[one]} {100 * chance:.1f} %" for one, chance in chances.items()),
-            "advanced": " and ".join(names[one] for one in night.result.votes.nlargest(2).index),
-        }
-
-
-def _surnames(election: rf.Election) -> dict[str, str]:
-    return {candidate.id: candidate.name.split()[-1] for candidate in election.candidates}
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.2f}".replace("-", "−")
 
 
 if __name__ == "__main__":
