@@ -18,6 +18,8 @@ from runoff_forecast.evaluate.record import known_truth
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFICE_FILES = ROOT.parent / "shared" / "data"
+FIRST_ROUND = "peru-2026-first-round"
+FINAL_LISTS = f"{FIRST_ROUND}/district-final.csv.gz"
 ELECTION = "peru-2021-runoff"
 HISTORY = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 SEED = 3
@@ -79,6 +81,26 @@ def first_round(election: str) -> Counts:
     """The first bulletin of a bundled first round."""
     counts = rf.load(election).counts
     return counts.until(counts.times[0])
+
+
+def final_lists(candidates: int) -> Counts:
+    """The lists of Peru's first round of 2026 by district, the smaller ones pooled, half of each district in.
+
+    From the office's file, which has more lists than the bundled folder.
+    """
+    votes = pd.read_csv(OFFICE_FILES / FINAL_LISTS, dtype={"ubigeo": str}).set_index("ubigeo")
+    lists = votes.drop(columns=["cast", "blank", "null", "other"]).sum().nlargest(candidates - 1).index
+    rest = Candidate("rest", "Other lists", pooled=True)
+    election = replace(rf.load(FIRST_ROUND).election, candidates=(*(Candidate(n, n.title()) for n in lists), rest))
+    votes = votes.loc[election.units.index]
+    tally = votes[list(lists)].assign(rest=votes.drop(columns=["cast", "blank", "null", *lists]).sum(axis=1))
+    rng, parts = np.random.default_rng(SEED), []
+    start = pd.Timestamp(election.date).tz_localize(election.timezone) + pd.Timedelta(hours=18)
+    for hour, share in enumerate((0.2, 0.35, 0.5)):
+        in_so_far = np.clip(rng.normal(share, 0.02, len(tally)), 0.0, 1.0)
+        part = (tally.mul(in_so_far, axis=0)).round().assign(counted_share=in_so_far, level="unit", place=tally.index)
+        parts.append(part.assign(time=start + pd.Timedelta(hours=hour)))
+    return Counts.from_frame(election, pd.concat(parts, ignore_index=True))
 
 
 def synthetic(units: int, fraction: float = 0.5) -> Counts:

@@ -28,8 +28,6 @@ FAR = 0.35
 """Distance at which curvature is measured, if one deviation is not nearer."""
 WIDEST, NARROWEST = 1.0, 0.0003
 """Limits to a score's deviation: a flat direction keeps to its prior, a sharp one still moves."""
-NEARBY = 0.45
-"""A step below this tells the curvature at its end."""
 START = 0.4
 """Scales where the search starts, in widths of their priors."""
 SOME = 4000
@@ -125,7 +123,7 @@ def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> P
     Where units are many, some of them tell first where about it is.
     """
     widths = scale_widths(solver.evidence.priors)
-    thin = max(1, len(solver.layout.told.unit) // SOME)
+    thin = len(solver.layout.told.unit) // SOME
     if scales is None and thin > 1:
         few = search(build_solver(_thinned(solver.evidence, thin)), start)
         start, scales = few.tangent.latent, few.mode.scales
@@ -137,9 +135,7 @@ def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> P
             break
         scores = peak.scores + step
         climbed = solver.climb(scales_at(scores, widths), peak.tangent, steps=NEWTON_STEPS)
-        before, peak = peak, peak_at(solver, scores, *climbed)
-        if np.max(np.abs(step)) < NEARBY:
-            peak = replace(peak, information=_secant(peak.information, step, before.slope - peak.slope))
+        peak = _secant(peak, peak_at(solver, scores, *climbed))
     tangent, mode = solver.climb(peak.mode.scales, peak.tangent, steps=LAST_STEPS)
     if tangent is peak.tangent:
         return peak
@@ -164,14 +160,15 @@ def peak_at(solver: Solver, scores: np.ndarray, tangent: Tangent, mode: Mode) ->
     return Peak(solver, tangent, mode, scores, height, slope, information)
 
 
-def _secant(information: np.ndarray, step: np.ndarray, fallen: np.ndarray) -> np.ndarray:
-    """The information with the curvature that the last step (5, 2) met, over which the slope fell so much (10,)
-    (Broyden, Fletcher, Goldfarb & Shanno 1970). Along a scale of drift it is a multiple of the average's."""
-    along = step.T.reshape(-1)
-    moved = information @ along
-    if fallen @ along < 0.1 * moved @ along:  # not the bowl that a mode lies in
-        return information
-    return information - np.outer(moved, moved) / (moved @ along) + np.outer(fallen, fallen) / (fallen @ along)
+def _secant(before: Peak, after: Peak) -> Peak:
+    """`after` with the curvature that the last step met, in the scores whose slope it turned around: along a scale of
+    drift that is a multiple of the average information."""
+    step = (after.scores - before.scores).T.reshape(-1)
+    fallen = before.slope - after.slope
+    turned = before.slope * after.slope < 0.0
+    met = np.divide(fallen, step, out=np.zeros_like(step), where=turned & (step != 0.0))
+    more = np.maximum(met - np.diag(after.information), 0.0)
+    return replace(after, information=after.information + np.diag(more))
 
 
 def _by_field(scores: np.ndarray) -> np.ndarray:
