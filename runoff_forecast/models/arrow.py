@@ -403,16 +403,19 @@ class Arrow:
         local = local.reshape(len(local), -1)
         roots = np.linalg.cholesky(core[local[:, :, None], local[:, None, :]])
         told, gain = layout.told, self.units.gain
-        area = layout.area[told.unit]
-        unit = np.concatenate([outer(told.fixed, gain[0]).swapaxes(1, 2), *(part[:, :, None] for part in gain)], axis=2)
-        unit -= times(gain[0], self.area_gain.reshape(len(self.area_gain), d, -1)[area]).reshape(unit.shape)
-        own = self.area_covariance[area]
-        unit_sum = float(np.einsum("tii->", self.units.covariance) + np.einsum("tij,tjk,tik->", gain[0], own, gain[0]))
+        f, area = told.fixed.shape[1], layout.area[told.unit]
+        kept = times(times(gain[0], self.area_covariance[area]), _turned(gain[0]))
+        unit_sum = float(np.einsum("tii->", self.units.covariance + kept))
         unit_sum += (len(layout.region) - len(told.unit)) * d / self.units.precision
         area_sum = float(np.einsum("aii->", self.area_covariance))
         for root, areas, units in zip(roots, layout.areas_of, layout.told_of, strict=True):
-            area_sum += float(((self.area_gain[areas].reshape(-1, len(root)) @ root) ** 2).sum())
-            unit_sum += float(((unit[units].reshape(-1, len(root)) @ root) ** 2).sum())
+            by_area = (self.area_gain[areas].reshape(-1, len(root)) @ root).reshape(-1, d, len(root))
+            area_sum += float((by_area**2).sum())
+            slot = root.reshape(-1, d, len(root))
+            own = (told.fixed[units] @ slot[:f].reshape(f, -1)).reshape(-1, d, len(root))
+            own += slot[f] - by_area[np.searchsorted(areas, area[units])]
+            own = times(gain[0, units], own) + times(gain[1, units], slot[f + 1]) + times(gain[2, units], slot[f + 2])
+            unit_sum += float((own**2).sum())
         return Spreads(np.diag(core).reshape(-1, d), area_sum, unit_sum)
 
     def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:
