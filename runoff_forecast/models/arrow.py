@@ -14,6 +14,8 @@ from functools import cached_property
 import numpy as np
 from scipy import linalg, sparse
 
+ROUNDING = 1e-9
+"""What sums of products leave of a covariance's digits."""
 SLOTS = 3
 """Where a batch touches its unit: the unit's predictor, the nation's drift, the region's drift."""
 
@@ -401,7 +403,10 @@ class Arrow:
         core += np.tril(core, -1).T
         local = layout.local[:, :, None] * d + np.arange(d)
         local = local.reshape(len(local), -1)
-        roots = np.linalg.cholesky(core[local[:, :, None], local[:, None, :]])
+        blocks = core[local[:, :, None], local[:, None, :]]
+        diagonal = np.arange(local.shape[1])
+        blocks[:, diagonal, diagonal] *= 1.0 + ROUNDING  # covariates may all but say the same
+        roots = np.linalg.cholesky(blocks)
         told, gain = layout.told, self.units.gain
         f, area = told.fixed.shape[1], layout.area[told.unit]
         kept = times(times(gain[0], self.area_covariance[area]), _turned(gain[0]))
