@@ -122,6 +122,9 @@ def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design |
     batches = counts.batches(at_most=history)
     shares = _shares_by_region(design, members)
     clock = _Clock(design, frame, shares, batches)
+    headline = _headline(frame, shares)
+    if headline > 0.5:
+        priors = priors.with_changes({"arrival_unit": priors.arrival_unit_headline})
     fine = _fine_batches(design, priors, batches[single[batches["group"].to_numpy(int)]], unit, clock, candidates)
     groups, coarse = _coarse(design, priors, frame, members, batches, ledger, clock, candidates, single)
     (late_nation, late_region), (stray_nation, stray_region) = clock.pending()
@@ -140,7 +143,7 @@ def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design |
         pending_stray_nation=stray_nation,
         pending_stray_region=stray_region,
         stuck=float(min(1.0, STUCK / max(1.0 - clock.nation[-1], 1e-9))),
-        drift_nation=_national_drift(priors, frame, shares),
+        drift_nation=_national_drift(priors, headline),
         drift_region=_drift_scale(design, priors, groups),
     )
 
@@ -351,12 +354,15 @@ def _coarse_rows(
     }
 
 
-def _national_drift(priors: Priors, frame: pd.DataFrame, shares: sparse.csr_array) -> float:
-    """Between its width for counts by region or finer and that for national ones, by the stations that each told of."""
+def _headline(frame: pd.DataFrame, shares: sparse.csr_array) -> float:
+    """Share of the counted stations that only national totals, or remainders of several regions, tell of."""
     counted = frame["counted"].to_numpy(float)
-    headline = np.diff(shares.indptr) > 1
-    share = counted[headline].sum() / max(counted.sum(), 1e-9)
-    return float(np.sqrt(share * priors.drift_headline**2 + (1.0 - share) * priors.drift_nation**2))
+    return float(counted[np.diff(shares.indptr) > 1].sum() / max(counted.sum(), 1e-9))
+
+
+def _national_drift(priors: Priors, headline: float) -> float:
+    """Between its width for counts by region or finer and that for national ones, by the stations that each told of."""
+    return float(np.sqrt(headline * priors.drift_headline**2 + (1.0 - headline) * priors.drift_nation**2))
 
 
 def _drift_scale(design: Design, priors: Priors, groups: tuple[Group, ...]) -> np.ndarray:
