@@ -42,8 +42,8 @@ def main() -> None:
     """Run it."""
     chosen = _arguments()
     workers = Workers(jobs=chosen.jobs, scheduler=chosen.scheduler, progress=True)
+    commit, start = _commit(), time.perf_counter()  # before it writes what git would call a change
     truths, skipped = known_truths(chosen.reference)
-    start = time.perf_counter()
     plans = plan_of(truths, seeds=range(1, chosen.seeds + 1), draws=chosen.draws)
     scores = pd.concat(
         [
@@ -56,7 +56,7 @@ def main() -> None:
     real = real_nights(StratifiedArrival(draws=chosen.draws), list(elections()), workers=workers)
     write_page_record(real)
     minutes = (time.perf_counter() - start) / 60
-    text = "\n\n".join([_made(chosen, minutes, skipped), *_sections(Record(scores), Record(on_paths), real)])
+    text = "\n\n".join([_made(chosen, commit, minutes, skipped), *_sections(Record(scores), Record(on_paths), real)])
     (chosen.folder / "record.md").write_text(text + "\n", encoding="utf-8")
     into_card("record", text)
     print(text)
@@ -80,9 +80,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _made(chosen: argparse.Namespace, minutes: float, skipped: list[str]) -> str:
+def _made(chosen: argparse.Namespace, commit: str, minutes: float, skipped: list[str]) -> str:
     said = (
-        f"Made on {datetime.now(UTC):%Y-%m-%d} at commit {_commit()}, seeds 1 to {chosen.seeds}, "
+        f"Made on {datetime.now(UTC):%Y-%m-%d} at commit {commit}, seeds 1 to {chosen.seeds}, "
         f"{chosen.draws:,} draws, in {minutes:.0f} minutes (cells finished earlier are not in that)."
     )
     missing = [f"Skipped: {reason}; made-up stations stand in." for reason in skipped]
