@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import nights, peers
-from .case import CASES, DRAWS, measure
+from .case import CASES, DRAWS, FROM_OFFICE_FILES, measure
 
 PINNED = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 RUNS = 5
@@ -55,7 +55,7 @@ def engine() -> None:
     print(f"{'fast engine':<45}{'units':>9}{'seconds':>9}{'cpu':>8}{'runs':>6}{'peak GB':>9}")
     sizes, seconds = [], []
     for name in CASES:
-        if ("stations" in name or "final lists" in name) and not nights.has_stations():
+        if name in FROM_OFFICE_FILES and not nights.has_stations():
             continue
         found = _in_process("benchmarks.case", name)
         print(

@@ -28,3 +28,13 @@ def points(share: float) -> str:
 def surnames(election: rf.Election) -> dict[str, str]:
     """Candidates' last names by id."""
     return {candidate.id: candidate.name.split()[-1] for candidate in election.candidates}
+
+
+def interval(low: float, high: float, came: float) -> str:
+    """An interval in points, and whether it missed what came."""
+    return f"{points(low)} to {points(high)}" + ("" if low <= came <= high else " (missed)")
+
+
+def marked(text: str, election: rf.Election) -> str:
+    """The text, with a mark where the election's register is borrowed."""
+    return text + (", *retrospective*" if election.retrospective else "")

@@ -18,7 +18,7 @@ import runoff_forecast as rf
 from runoff_forecast.evaluate import spread_over
 from runoff_forecast.evaluate.record import markdown
 
-from .card import into_card, points, surnames
+from .card import interval, into_card, marked, points, surnames
 
 DRAWS = 4000
 SERIES = 12
@@ -71,12 +71,12 @@ def _rows(race: Race) -> Iterator[dict[str, str]]:
         gap = _gaps(forecast, race)
         low, high = (float(limit) for limit in gap.quantile([0.05, 0.95]))
         yield {
-            "first round": night.election.title + (", *retrospective*" if night.election.retrospective else ""),
+            "first round": marked(night.election.title, night.election),
             "moment": f"{time.day} {time.month_name()} {time:%H:%M}",
             "counted": f"{forecast.count.counted_share:.1%}",
             "gap": f"{names[race.ahead]} − {names[race.behind]}",
             "raw": points(_gap(forecast.count.votes, race)),
-            "90 % interval": f"{points(low)} to {points(high)}" + ("" if low <= came <= high else " (missed)"),
+            "90 % interval": interval(low, high, came),
             "came": points(came),
             "chances": _chances(forecast, race, names),
         }

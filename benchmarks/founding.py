@@ -12,7 +12,7 @@ import pandas as pd
 import runoff_forecast as rf
 from runoff_forecast.evaluate.record import markdown
 
-from .card import into_card, points, surnames
+from .card import interval, into_card, marked, points, surnames
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAWS = 2000
@@ -52,13 +52,12 @@ def _row(what: str, election: str, file: str | None, moment: str) -> dict[str, s
     mean, sd, true = float(forecast.mean(forecast.margin)), float(forecast.sd(forecast.margin)), night.result.margin
     (low, high), chances = forecast.interval(0.9), forecast.win_probability
     names = surnames(night.election)
-    held = low <= true <= high
     return {
-        "bulletin": what + (", *retrospective*" if night.election.retrospective else ""),
+        "bulletin": marked(what, night.election),
         "counted": f"{forecast.count.counted_share:.1%}",
         "raw": points(forecast.count.margin),
         "forecast ± sd": f"{points(mean)} ± {100 * sd:.2f}",
-        "90 % interval": f"{points(low)} to {points(high)}" + ("" if held else " (missed)"),
+        "90 % interval": interval(low, high, true),
         "win probability": f"{names[chances.idxmax()]} {100 * chances.max():.1f} %",
         "final": points(true),
         "deviations off": f"{(true - mean) / sd:+.1f}",

@@ -146,7 +146,7 @@ class Counts:
     def corrections(self) -> pd.DataFrame:
         """Numbers that went down from one row of a place to its next: time, level, place, column, before, after."""
         columns = ["counted", *self.election.candidate_ids, "blank", "null"]
-        before, after = self._successive()
+        before, after = successive(self._codes)
         old, new = self.frame[columns].to_numpy()[before], self.frame[columns].to_numpy()[after]
         row, column = np.nonzero(new < old)
         found = self.frame.iloc[after[row]][["time", "level", "place"]].reset_index(drop=True)
@@ -181,9 +181,6 @@ class Counts:
         columns = ["level", "place", "as_of", *tally_columns(self.election.candidate_ids)]
         return self.frame.rename(columns={"time": "as_of"})[columns]
 
-    def _successive(self) -> tuple[np.ndarray, np.ndarray]:
-        return successive(self._codes)
-
     def _spread(self, at_most: int) -> list[int]:
         """At most `at_most` - 1 moments before the last, evenly spaced in stations counted.
 
@@ -214,7 +211,7 @@ class Counts:
     def _progress(self) -> np.ndarray:
         # Stations in at each time, by the level that knows of most: cheap, where resolving every moment would not be.
         gained = self.frame["counted"].to_numpy().copy()
-        before, after = self._successive()
+        before, after = successive(self._codes)
         gained[after] -= self.frame["counted"].to_numpy()[before]
         steps = np.zeros((len(self), 3))
         np.add.at(steps, (self._moment, self._level), gained)

@@ -20,7 +20,7 @@ from .checks.problem import (
     Problem as Problem,
     settled,
 )
-from .checks.register import Register, read_register, shape_problems
+from .checks.register import OVERSEAS, Register, read_register, shape_problems
 from .checks.table import Table
 
 
@@ -198,6 +198,11 @@ class Election:
     def region_index(self) -> np.ndarray:
         """Per unit, the position of its region in `regions`."""
         return self.regions.index.get_indexer(self.units["region"])
+
+    @cached_property
+    def overseas(self) -> np.ndarray:
+        """Per unit, whether it lies abroad."""
+        return (self.units["kind"] == OVERSEAS).to_numpy()
 
     @cached_property
     def ballot(self) -> Ballot:

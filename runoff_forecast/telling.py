@@ -34,7 +34,7 @@ def paragraph(forecast: "Forecast") -> str:
     )
 
 
-def _so_far(count: "Count") -> str:
+def _so_far(count: Count) -> str:
     election = count.election
     if count.rows.empty:
         return f"{saying.local_day(count.time, election.timezone)}: nothing counted yet."

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..checks.register import OVERSEAS
 from ..election import Election
 from .sheet import EDGE
 from .style import Theme, text_width
@@ -64,13 +65,13 @@ def column(
 def region_names(election: Election, says: Words) -> pd.Series:
     """The name of each region, those abroad marked as such, but for one whose name says so."""
     names = election.regions["name"]
-    marked = overseas_regions(election) & ~names.str.lower().isin([says.overseas, "overseas"])
+    marked = overseas_regions(election) & ~names.str.lower().isin([says.overseas, OVERSEAS])
     return names.where(~marked, names.map(lambda name: says.abroad.format(name=name)))
 
 
 def overseas_regions(election: Election) -> pd.Series:
     """Whether all of a region lies overseas, by region."""
-    overseas = election.units["kind"].eq("overseas").groupby(election.units["region"]).all()
+    overseas = pd.Series(election.overseas, election.units.index).groupby(election.units["region"]).all()
     return overseas.reindex(election.regions.index, fill_value=False)
 
 

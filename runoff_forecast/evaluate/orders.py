@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import norm
 
+from ..checks.register import OVERSEAS
 from .truth import Truth
 
 Order = Callable[[Truth, np.random.Generator], np.ndarray]
@@ -84,7 +85,7 @@ class RegionLast:
 class KindLast:
     """All units of a kind after all the others."""
 
-    kind: str = "overseas"
+    kind: str = OVERSEAS
     rest: Order = BySize()
 
     def __call__(self, truth: Truth, rng: np.random.Generator) -> np.ndarray:

@@ -123,7 +123,7 @@ def _published(
     places = election.units.index.to_numpy()
     if level != "unit+nation":
         return _fresh(_rows(election, tallies, "unit", places), tallies, habits, rng)
-    home = (election.units["kind"] != "overseas").to_numpy()
+    home = ~election.overseas
     units = _rows(election, tallies[:, home], "unit", places[home])
     units = units[rng.random(len(units)) >= habits.delayed]
     nation = _rows(election, tallies.sum(axis=1, keepdims=True), "nation", np.array([""]))

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from ..checks.register import OVERSEAS
 from ..election import Election
 
 SMOOTHING_VOTES = 20.0
@@ -85,7 +86,7 @@ class Design:
     @cached_property
     def overseas(self) -> np.ndarray:
         """(R,) regions that lie abroad for the most part."""
-        abroad = self.stations * (self.election.units["kind"] == "overseas").to_numpy(float)
+        abroad = self.stations * self.election.overseas
         total = np.bincount(self.region, self.stations, self.n_regions)
         return np.bincount(self.region, abroad, self.n_regions) > 0.5 * total
 
@@ -144,7 +145,7 @@ def _fixed_effects(
     if len(kinds) > 1:
         columns.append((kind[:, None] == np.arange(len(kinds))).astype(float))
         labels += ["kind " + k for k in kinds]
-        role += [HOME_KIND if by_list and each != "overseas" else KIND for each in kinds]
+        role += [HOME_KIND if by_list and each != OVERSEAS else KIND for each in kinds]
     columns.append(covariates)
     return np.hstack(columns), tuple(labels + names), np.array(role + [COVARIATE] * covariates.shape[1])
 
@@ -280,7 +281,7 @@ def _arrival_covariates(
     score = earliness(covariates, names)
     mean = np.bincount(region, score * stations, n_regions) / np.bincount(region, stations, n_regions).clip(1e-9)
     within = score - mean[region]
-    overseas = (election.units["kind"] == "overseas").to_numpy(float)
+    overseas = election.overseas.astype(float)
     home = overseas == 0
     between = np.where(
         home, mean[region] - (np.average(score[home], weights=stations[home]) if home.any() else 0.0), 0.0

@@ -61,6 +61,11 @@ class Pools:
         return np.searchsorted(self.starts, self.parcels, side="right") - 1
 
     @cached_property
+    def areas(self) -> tuple[np.ndarray, np.ndarray]:
+        """The areas that have pools, and the position (parcels,) of each parcel's among them"""
+        return np.unique(self.area, return_inverse=True)
+
+    @cached_property
     def of_parcels(self) -> sparse.csr_array:
         """(pools, parcels) ones where a parcel is the pool's"""
         return indicator(self.pool, len(self.starts))
@@ -288,8 +293,9 @@ def _carry(evidence: Evidence, pools: Pools, mode: Mode) -> tuple[_Carried, _Car
     eta = predictor(evidence, mode.latent)[raw.unit]
     eta += raw.late_nation[:, None] * mode.latent.drift_nation
     eta += raw.late_region[:, None] * mode.latent.drift[raw.region]
-    support, turnout = (_linear(pools, arrow) for arrow in mode.arrows)
-    doubt = [_doubt(evidence, raw, arrow) for arrow in mode.arrows]
+    told = [(arrow, arrow.units.covariance_of(raw.unit), arrow.units.gain_of(raw.unit)) for arrow in mode.arrows]
+    support, turnout = (_linear(pools, *each) for each in told)
+    doubt = [_doubt(evidence, raw, *each) for each in told]
     logits = eta[:, :-1] @ contrast.T
     share = softmax(logits)
     station = station_variance(evidence, raw, share, raw.stations)
@@ -342,17 +348,17 @@ def _logits_of(share: np.ndarray, covariance: np.ndarray, contrast: np.ndarray) 
     return logits
 
 
-def _doubt(evidence: Evidence, raw: Cells, arrow: Arrow) -> np.ndarray:
-    """(raw cells, d, d) covariance of cells of one field given the core: of their areas and of their own."""
-    kept = np.eye(arrow.area_covariance.shape[-1]) - arrow.units.gain_of(raw.unit)[0]
+def _doubt(evidence: Evidence, raw: Cells, arrow: Arrow, own: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """(raw cells, d, d) covariance of cells of one field given the core: of their areas and of their units' `own`."""
+    kept = np.eye(own.shape[-1]) - gain[0]
     area = times(kept, arrow.area_covariance[evidence.design.area[raw.unit]])
-    return arrow.units.covariance_of(raw.unit) + times(area, kept.swapaxes(1, 2))
+    return own + times(area, kept.swapaxes(1, 2))
 
 
-def _linear(pools: Pools, arrow: Arrow) -> _Carried:
-    """How the pools of one field answer to core, areas and noise."""
-    raw, layout, own = pools.raw, arrow.layout, arrow.units.covariance_of(pools.raw.unit)
-    d, gain = own.shape[-1], arrow.units.gain_of(raw.unit)
+def _linear(pools: Pools, arrow: Arrow, own: np.ndarray, gain: np.ndarray) -> _Carried:
+    """How the pools of one field answer to core, areas and noise; `own` (raw cells, d, d) is the units' covariance and
+    `gain` (3, raw cells, d, d) how their own effects answer to their slots."""
+    raw, layout, d = pools.raw, arrow.layout, own.shape[-1]
     one = np.eye(d)
     late = [one * part[:, None, None] for part in (np.ones(len(raw.unit)), raw.late_nation, raw.late_region)]
     kept, nation_kept, drift_kept = (sums(pools.by_parcel, part) for part in late - gain)
@@ -371,7 +377,7 @@ def _linear(pools: Pools, arrow: Arrow) -> _Carried:
     of_core[:, :, nation] = -through[:, :, f + 1]
     of_core[every, :, drift.start + here] = -through[:, :, f + 2]
     noise = sums(pools.averages, pools.weight[:, None, None] * own)
-    areas, position = np.unique(pools.area, return_inverse=True)
+    areas, position = pools.areas
     of_area = times(kept, np.linalg.cholesky(arrow.area_covariance[areas])[position])
     doubt = noise + sums(pools.of_parcels, times(of_area, of_area.swapaxes(1, 2)))
     shape = (len(every) * d, len(areas) * d)

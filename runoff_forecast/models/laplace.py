@@ -269,8 +269,8 @@ class Solver:
         evidence, layout = self.evidence, self.layout
         coarse = linearise(evidence, layout, latent) if len(evidence.coarse) else None
         statistics = [support_statistics(evidence, layout, latent)]
-        kept = before is not None and coarse is None
-        if not kept:
+        kept = before if coarse is None else None
+        if kept is None:
             statistics.append(turnout_statistics(evidence, layout, latent))
         fields = [
             Field(
@@ -282,7 +282,7 @@ class Solver:
             )
             for field, (information, score) in enumerate(statistics)
         ]
-        turnout = fields[TURNOUT] if before is None or not kept else before.fields[TURNOUT]
+        turnout = fields[TURNOUT] if kept is None else kept.fields[TURNOUT]
         value = log_likelihood(evidence, latent) if value is None else value
         return Tangent(latent, value, (fields[SUPPORT], turnout), coarse)
 
@@ -422,15 +422,15 @@ class Solver:
         """(5, 2) slope of the log marginal, but for the scales' prior, in the logs of the scales under the tangent:
         a scale that is too small for what the effects are and may be pulls up.
         """
-        out = np.empty_like(mode.scales)
+        out, apart = np.empty_like(mode.scales), None
+        if mode.inner is not None:
+            apart = linalg.solve_triangular(mode.inner, np.eye(len(mode.inner)), lower=True, check_finite=False)
         for field, arrow in enumerate(mode.arrows):
             here, precision = pack(mode.latent, field), field_precisions(mode.prior, field)
             spreads = arrow.spreads()
             core = (here.core[:, :, 0] ** 2 + spreads.core).sum(axis=1)
             area, unit = (here.area**2).sum() + spreads.area, (here.unit**2).sum() + spreads.unit
-            if mode.coarse is not None:
-                assert mode.inner is not None
-                apart = linalg.solve_triangular(mode.inner, np.eye(len(mode.inner)), lower=True, check_finite=False)
+            if mode.coarse is not None and apart is not None:
                 known = arrow.solve(mode.coarse.rows[field].weighted(apart.T))
                 core -= (known.core**2).sum(axis=(1, 2))
                 area, unit = area - (known.area**2).sum(), unit - (known.unit**2).sum()

@@ -5,6 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from ..checks.register import OVERSEAS
+
 ZONE = "America/Lima"
 
 URBAN_FROM = 12_000
@@ -37,7 +39,7 @@ def province(ubigeo: pd.Series) -> pd.Series:
 
 def kind(electorate: pd.Series, *, abroad: pd.Series) -> pd.Series:
     """`overseas`, else `urban` or `rural` by the registered voters of the district."""
-    words = np.where(abroad, "overseas", np.where(electorate >= URBAN_FROM, "urban", "rural"))
+    words = np.where(abroad, OVERSEAS, np.where(electorate >= URBAN_FROM, "urban", "rural"))
     return pd.Series(words, index=electorate.index)
 
 
