@@ -181,8 +181,8 @@ def test_a_warm_start_finds_the_same_scales(level):
     evidence = StratifiedArrival().evidence(night_of(level=level).counts)
     solver = laplace.build_solver(evidence)
     cold = integrate(solver, start_at_prior(evidence))
-    warm = integrate(solver, cold.modes[0].latent, cold.modes[0].scales)
-    np.testing.assert_allclose(np.log(warm.modes[0].scales), np.log(cold.modes[0].scales), atol=0.15)
+    warm = integrate(solver, cold.best.latent, cold.best.scales)
+    np.testing.assert_allclose(np.log(warm.best.scales), np.log(cold.best.scales), atol=0.15)
     assert warm.weights.sum() == pytest.approx(1)
 
 

@@ -328,12 +328,6 @@ class Arrow:
         flat[np.diag_indices(len(flat))] += np.repeat(precision.core, d)
         return flat
 
-    def area_root(self, area: np.ndarray) -> np.ndarray:
-        """A right-hand side of areas (A, d, m) times the root of their covariance."""
-        if area.shape[1] == 1:
-            return np.sqrt(self.area_covariance) * area
-        return _turned(np.linalg.cholesky(self.area_covariance)) @ area
-
     def reduce(self, core: np.ndarray, area: np.ndarray) -> np.ndarray:
         """A right-hand side of the core (core, d, m) once that of areas (A, d, m) is eliminated."""
         gain = self.area_gain.astype(area.dtype, copy=False)
@@ -397,7 +391,8 @@ class Arrow:
         return Vector(core, area, unit)
 
     def spreads(self) -> Spreads:
-        """Posterior variances of the core, and sums of those of the areas and of the units."""
+        """Posterior variances of the core, and sums of those of the areas and of the units, these in single precision:
+        they tell a search where to go."""
         layout, d = self.layout, self.area_covariance.shape[-1]
         core = np.tril(linalg.lapack.dpotri(self.factor, lower=1)[0])
         core += np.tril(core, -1).T
@@ -406,21 +401,22 @@ class Arrow:
         blocks = core[local[:, :, None], local[:, None, :]]
         diagonal = np.arange(local.shape[1])
         blocks[:, diagonal, diagonal] *= 1.0 + ROUNDING  # covariates may all but say the same
-        roots = np.linalg.cholesky(blocks)
-        told, gain = layout.told, self.units.gain
+        roots = np.linalg.cholesky(blocks).astype(np.float32)
+        told, gain, area_gain = layout.told, self.units.gain, self.area_gain.astype(np.float32)
         f, area = told.fixed.shape[1], layout.area[told.unit]
         kept = times(times(gain[0], self.area_covariance[area]), _turned(gain[0]))
         unit_sum = float(np.einsum("tii->", self.units.covariance + kept))
         unit_sum += (len(layout.region) - len(told.unit)) * d / self.units.precision
         area_sum = float(np.einsum("aii->", self.area_covariance))
+        gain, fixed = gain.astype(np.float32), told.fixed.astype(np.float32)
         for root, areas, units in zip(roots, layout.areas_of, layout.told_of, strict=True):
-            by_area = (self.area_gain[areas].reshape(-1, len(root)) @ root).reshape(-1, d, len(root))
-            area_sum += float((by_area**2).sum())
+            by_area = (area_gain[areas].reshape(-1, len(root)) @ root).reshape(-1, d, len(root))
+            area_sum += float(np.vdot(by_area, by_area))
             slot = root.reshape(-1, d, len(root))
-            own = (told.fixed[units] @ slot[:f].reshape(f, -1)).reshape(-1, d, len(root))
+            own = (fixed[units] @ slot[:f].reshape(f, -1)).reshape(-1, d, len(root))
             own += slot[f] - by_area[np.searchsorted(areas, area[units])]
             own = times(gain[0, units], own) + times(gain[1, units], slot[f + 1]) + times(gain[2, units], slot[f + 2])
-            unit_sum += float((own**2).sum())
+            unit_sum += float(np.vdot(own, own))
         return Spreads(np.diag(core).reshape(-1, d), area_sum, unit_sum)
 
     def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:

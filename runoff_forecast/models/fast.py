@@ -8,14 +8,14 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from .arrow import Arrow, Vector, coloured, indicator, outer, sums, times
+from .arrow import Arrow, Eliminated, Vector, coloured, indicator, outer, sums, times
 from .complete import Cells, Draws, plus, station_variance
 from .evidence import Evidence
 from .laplace import FIELDS, Mode, Solver
 from .latent import SCALES, grouped_units, predictor, softmax
 from .quadrature import Mixture
 
-POOL = 300
+POOL = 150
 """Above this many cells, those of one region that the model expects to vote alike are drawn as one."""
 INVERSIONS = 4
 """Each takes the error of the predictor that has a given mean share down to a part as small as its variance."""
@@ -114,7 +114,9 @@ class FastDraws:
         if not solver.evidence.groups and len(raw.unit):
             self.pools = pool(solver.evidence, raw, predictor(solver.evidence, mixture.best.latent)[raw.unit])
         self.cells = raw if self.pools is None else self.pools.cells
-        self._carried: dict[int, tuple[_Carried, _Carried]] = {}
+        self._centred: tuple[int, tuple[_Carried, _Carried]] | None = None
+        self._carried: dict[Arrow, _Carried] = {}
+        self._parts: dict[Eliminated, _Parts] = {}
 
     def __call__(self, m: int) -> Draws:
         """The next draws of one quadrature point, `m` at most."""
@@ -124,9 +126,18 @@ class FastDraws:
         mode = self.mixture.modes[point]
         if self.pools is None:
             return self._each(mode, m)
-        if point not in self._carried:
-            self._carried = {point: _carry(self.solver.evidence, self.pools, mode)}
-        return self._pooled(self._carried[point], mode, m)
+        if self._centred is None or self._centred[0] != point:
+            carried = self._carry(self.pools, mode.arrows[0]), self._carry(self.pools, mode.arrows[1])
+            self._centred = point, _centred(self.solver.evidence, self.pools, mode, carried)
+        return self._pooled(self._centred[1], mode, m)
+
+    def _carry(self, pools: Pools, arrow: Arrow) -> _Carried:
+        """Quadrature points share scales of turnout, and the scale of units."""
+        if arrow not in self._carried:
+            if arrow.units not in self._parts:
+                self._parts[arrow.units] = _parts(pools, arrow.units)
+            self._carried[arrow] = _carry(pools, arrow, self._parts[arrow.units])
+        return self._carried[arrow]
 
     def _each(self, mode: Mode, m: int) -> Draws:
         """Every cell for itself, which coarse batches need: they tie the units of a group."""
@@ -265,7 +276,7 @@ class _Carried:
     """One field carried to the pools: a centre, a linear function of the core, area effects and noise of their own."""
 
     centre: np.ndarray
-    """(pools, d)"""
+    """(pools, d) zero until it is known what either field makes of the other"""
     of_core: np.ndarray
     """(pools, d, core, d)"""
     areas: int
@@ -276,6 +287,8 @@ class _Carried:
     """(pools, d, d) covariance"""
     doubt: np.ndarray
     """(pools, d, d) covariance given the core: of areas and noise"""
+    raw_doubt: np.ndarray
+    """(raw cells, d, d) the same of each cell"""
 
     def draw(self, core: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Predictors (pools, d, m) of draws of the core (core, d, m), their own noise not yet added."""
@@ -287,22 +300,22 @@ class _Carried:
         return out
 
 
-def _carry(evidence: Evidence, pools: Pools, mode: Mode) -> tuple[_Carried, _Carried]:
+def _centred(
+    evidence: Evidence, pools: Pools, mode: Mode, carried: tuple[_Carried, _Carried]
+) -> tuple[_Carried, _Carried]:
     """Support and turnout of the pools, centred so that a pool votes at the mode as its cells do one by one."""
     raw, cells, contrast = pools.raw, pools.cells, evidence.design.contrast
     eta = predictor(evidence, mode.latent)[raw.unit]
     eta += raw.late_nation[:, None] * mode.latent.drift_nation
     eta += raw.late_region[:, None] * mode.latent.drift[raw.region]
-    told = [(arrow, arrow.units.covariance_of(raw.unit), arrow.units.gain_of(raw.unit)) for arrow in mode.arrows]
-    support, turnout = (_linear(pools, *each) for each in told)
-    doubt = [_doubt(evidence, raw, *each) for each in told]
+    support, turnout = carried
     logits = eta[:, :-1] @ contrast.T
     share = softmax(logits)
     station = station_variance(evidence, raw, share, raw.stations)
     pooled = station_variance(evidence, cells, pools.averages @ share, cells.stations)
-    votes = raw.stations * raw.valid_per_station * np.exp(eta[:, -1] + 0.5 * (doubt[1][:, 0, 0] + station[1]))
+    votes = raw.stations * raw.valid_per_station * np.exp(eta[:, -1] + 0.5 * (turnout.raw_doubt[:, 0, 0] + station[1]))
     total = np.add.reduceat(votes, pools.starts)
-    share = votes[:, None] * mean_share(logits, plus(doubt[0], station[0]), contrast)
+    share = votes[:, None] * mean_share(logits, plus(support.raw_doubt, station[0]), contrast)
     share = np.add.reduceat(share, pools.starts) / total[:, None]
     centre = 2.0 * _logits_of(share, plus(support.doubt, pooled[0]), contrast) @ contrast
     log = np.log(total / (cells.stations * cells.valid_per_station))
@@ -348,20 +361,35 @@ def _logits_of(share: np.ndarray, covariance: np.ndarray, contrast: np.ndarray) 
     return logits
 
 
-def _doubt(evidence: Evidence, raw: Cells, arrow: Arrow, own: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """(raw cells, d, d) covariance of cells of one field given the core: of their areas and of their units' `own`."""
-    kept = np.eye(own.shape[-1]) - gain[0]
-    area = times(kept, arrow.area_covariance[evidence.design.area[raw.unit]])
-    return own + times(area, kept.swapaxes(1, 2))
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """What pools and parcels are made of at one precision of units."""
+
+    own: np.ndarray
+    """(raw cells, d, d) covariance of the units' own effects"""
+    kept: np.ndarray
+    """(raw cells, d, d) how much of what its area has a cell shows"""
+    by_parcel: tuple[np.ndarray, np.ndarray, np.ndarray]
+    """(parcels, d, d) the same of each slot, weighed"""
+    by_fixed: np.ndarray
+    """(pools, d, F, d) of each covariate"""
+    noise: np.ndarray
+    """(pools, d, d) covariance"""
 
 
-def _linear(pools: Pools, arrow: Arrow, own: np.ndarray, gain: np.ndarray) -> _Carried:
-    """How the pools of one field answer to core, areas and noise; `own` (raw cells, d, d) is the units' covariance and
-    `gain` (3, raw cells, d, d) how their own effects answer to their slots."""
-    raw, layout, d = pools.raw, arrow.layout, own.shape[-1]
-    one = np.eye(d)
+def _parts(pools: Pools, units: Eliminated) -> _Parts:
+    raw, own, gain = pools.raw, units.covariance_of(pools.raw.unit), units.gain_of(pools.raw.unit)
+    one = np.eye(own.shape[-1])
     late = [one * part[:, None, None] for part in (np.ones(len(raw.unit)), raw.late_nation, raw.late_region)]
-    kept, nation_kept, drift_kept = (sums(pools.by_parcel, part) for part in late - gain)
+    shown, nation, drift = (sums(pools.by_parcel, part) for part in late - gain)
+    by_fixed = sums(pools.averages, outer(units.layout.fixed[raw.unit], one - gain[0])).transpose(0, 2, 1, 3)
+    noise = sums(pools.averages, pools.weight[:, None, None] * own)
+    return _Parts(own, one - gain[0], (shown, nation, drift), by_fixed, noise)
+
+
+def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> _Carried:
+    """How the pools of one field answer to core, areas and noise."""
+    layout, d, (kept, nation_kept, drift_kept) = arrow.layout, parts.own.shape[-1], parts.by_parcel
     # (parcels, d, L, d): what the core takes from the area
     through = times(kept, arrow.area_gain[pools.area].reshape(len(kept), d, -1)).reshape(len(kept), d, -1, d)
     fixed, region, nation, drift = layout.places
@@ -371,18 +399,17 @@ def _linear(pools: Pools, arrow: Arrow, own: np.ndarray, gain: np.ndarray) -> _C
     through[:, :, f + 2] -= drift_kept
     through = sums(pools.of_parcels, through)
     of_core = np.zeros((len(every), d, layout.core, d), dtype=np.float32)
-    by_fixed = sums(pools.averages, outer(layout.fixed[raw.unit], one - gain[0])).transpose(0, 2, 1, 3)
-    of_core[:, :, fixed] = by_fixed - through[:, :, :f]
+    of_core[:, :, fixed] = parts.by_fixed - through[:, :, :f]
     of_core[every, :, region.start + here] = -through[:, :, f]
     of_core[:, :, nation] = -through[:, :, f + 1]
     of_core[every, :, drift.start + here] = -through[:, :, f + 2]
-    noise = sums(pools.averages, pools.weight[:, None, None] * own)
     areas, position = pools.areas
     of_area = times(kept, np.linalg.cholesky(arrow.area_covariance[areas])[position])
-    doubt = noise + sums(pools.of_parcels, times(of_area, of_area.swapaxes(1, 2)))
-    shape = (len(every) * d, len(areas) * d)
-    spread = _blocks(of_area, pools.pool, position, shape)
-    return _Carried(np.zeros((len(every), d)), of_core, len(areas), spread, noise, doubt)
+    doubt = parts.noise + sums(pools.of_parcels, times(of_area, of_area.swapaxes(1, 2)))
+    area = times(parts.kept, arrow.area_covariance[layout.area[pools.raw.unit]])
+    raw_doubt = parts.own + times(area, parts.kept.swapaxes(1, 2))
+    spread = _blocks(of_area, pools.pool, position, (len(every) * d, len(areas) * d))
+    return _Carried(np.zeros((len(every), d)), of_core, len(areas), spread, parts.noise, doubt, raw_doubt)
 
 
 def _blocks(blocks: np.ndarray, row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:

@@ -131,6 +131,7 @@ class Field:
         self.layout, self.information, self.score, self.point, self.rows = layout, information, score, point, rows
         self._open: dict[float, _Open] = {}
         self._grams: dict[tuple, Gram] = {}
+        self._centres: dict[Arrow, Vector] = {}
 
     def gradient(self, precision: Precisions) -> Vector:
         """Of the fine likelihood and the prior."""
@@ -163,6 +164,16 @@ class Field:
                 self._grams[key] = self._gram(precision)
         return self._grams[key]
 
+    def centre(self, precision: Precisions, residual: np.ndarray) -> Vector:
+        """The posterior's at given precisions, the coarse batches' score being `residual` there."""
+        arrow = self.gram(precision).arrow
+        if self.rows is not None:
+            right = added(self.gradient(precision), self.rows.weighted(residual[:, None]))
+            return added(self.point, arrow.solve(right))
+        if arrow not in self._centres:
+            self._centres[arrow] = added(self.point, arrow.solve(self.gradient(precision)))
+        return self._centres[arrow]
+
     def _gram(self, precision: Precisions) -> Gram:
         if precision.unit not in self._open:
             self._open[precision.unit] = self._without_units(precision.unit)
@@ -175,8 +186,8 @@ class Field:
         m = core.shape[-1]
         flat = arrow.reduce(core, area).reshape(-1, m)
         solved = linalg.solve_triangular(arrow.factor, flat, lower=True, check_finite=False)
-        root = arrow.area_root(area).reshape(-1, m)
-        whole = known.gram + root.T @ root + solved.T @ solved
+        own = area.reshape(-1, m).T @ times(arrow.area_covariance, area).reshape(-1, m)
+        whole = known.gram + own + solved.T @ solved
         return Gram(arrow, whole[:-1, :-1], whole[:-1, -1], float(whole[-1, -1]))
 
     def _without_units(self, precision: float) -> _Open:
@@ -260,6 +271,15 @@ class Solver:
 
     evidence: Evidence
     layout: Layout
+
+    @cached_property
+    def effects(self) -> np.ndarray:
+        """(5, 2) number of the effects that each scale has."""
+        design = self.evidence.design
+        rows = [0, 0, design.n_areas, design.n_units, 0]
+        for scale, core in _core_rows(self.evidence):
+            rows[scale] = len(core)
+        return np.outer(rows, [design.n_components - 1, 1]).astype(float)
 
     def tangent(self, latent: Latent, value: float | None = None, before: Tangent | None = None) -> Tangent:
         """The likelihood linearised at a point, where its log is `value` if that is known already.
@@ -383,18 +403,15 @@ class Solver:
         """The Gaussian posterior at given scales under the tangent's likelihood."""
         weight, coarse = self.weigh(tangent, scales), tangent.coarse
         arrows = (weight.grams[0].arrow, weight.grams[1].arrow)
-        centres = []
-        for field, arrow in zip(tangent.fields, arrows, strict=True):
-            right = field.gradient(field_precisions(weight.prior, len(centres)))
-            if field.rows is not None:
-                right = added(right, field.rows.weighted(weight.residual[:, None]))
-            centres.append(added(field.point, arrow.solve(right)))
+        support, turnout = (
+            tangent.fields[field].centre(field_precisions(weight.prior, field), weight.residual) for field, _ in FIELDS
+        )
         latent, q = tangent.latent, self.evidence.design.arrival.shape[1]
         arrival = np.r_[latent.arrival, latent.arrival_unit]
         if coarse is not None:
             arrival = np.r_[weight.prior.arrival_mean, np.zeros(len(arrival) - q)]
             arrival += arrival_variance(self.evidence, weight.prior) * (coarse.arrival @ weight.residual)
-        centre = unpack(self.evidence, (centres[0], centres[1]), arrival)
+        centre = unpack(self.evidence, (support, turnout), arrival)
         step = moved(centre, latent, -1.0)
         return Mode(
             scales, centre, weight.prior, arrows, coarse, weight.inner, step, weight.promise, weight.log_marginal

@@ -13,17 +13,16 @@ from scipy.special import log_ndtr, ndtri, ndtri_exp
 
 from .evidence import Evidence
 from .laplace import Mode, NoMode, Solver, Tangent, build_solver
-from .latent import Latent, log_scale_prior, scale_widths
+from .latent import SCALES, TURNOUT, Latent, log_scale_prior, scale_widths
 from .priors import Priors
 
-POINTS = 20
-"""With a dozen the margin of Peru 2021's districts was 8 % too narrow: its width follows the scale of drift, of which
-the count says next to nothing; with twice as many it is 1 to 2 % wider."""
-COARSE_POINTS = 16
-"""The same with coarse batches, where a point costs many times as much and the order of arrival leaves more in
-doubt."""
-NEAR = 0.01
-"""Shortest step in scores that is tried."""
+POINTS = 16
+"""On Peru 2021's districts the margin is then within 2 % as wide as with 400."""
+TURNOUT_POINTS = 4
+"""Of turnout's scales, where no coarse batch ties them to support's: the margin hardly hangs on them."""
+UNIT_LEVELS = 4
+"""Values that the scale of units takes at all points of a field. Units are eliminated once for each: that is what
+costs most where they are many, and many units leave little doubt of their scale."""
 FAR = 0.35
 """Distance at which curvature is measured, if one deviation is not nearer."""
 WIDEST, NARROWEST = 1.0, 0.0003
@@ -32,27 +31,31 @@ START = 0.4
 """Scales where the search starts, in widths of their priors."""
 SOME = 4000
 """Units that are enough to find scales to start from."""
-REACH = 1.0
+REACH = 4.0
 """Longest step of a score in one iteration."""
+TRIED = 41
+"""Scores within reach that are tried for the best along each alone, and as many again around the best."""
+TINY = 1e-9
+SHORTER = 5
+"""Times that a step is shortened."""
 STEPS = 25
 FIRST_STEPS, NEWTON_STEPS, LAST_STEPS = 2, 1, 4
 """At the first scales, between two steps of them, and at the last, at most: on the way the next tangent is another
 anyway."""
-GAIN = 0.01
-"""A search ends once a step promises less than this in log density."""
+GOLDEN = (5.0**0.5 - 1.0) / 2.0
+UNITS_FIRST = [SCALES.index("unit"), *(i for i, name in enumerate(SCALES) if name != "unit")]
+GAIN = 0.02
+"""A search ends once a step promises, or brings, less than this in log density."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Posteriors at several scales, the first at their mode, and weights, which sum to one."""
+    """Posteriors at several scales, and weights, which sum to one."""
 
     modes: tuple[Mode, ...]
     weights: np.ndarray
-
-    @property
-    def best(self) -> Mode:
-        """At the mode: weights are nearly even, and the largest may be a tail's."""
-        return self.modes[0]
+    best: Mode
+    """At the mode of the scales: weights are nearly even, and the largest may be a tail's."""
 
     @property
     def effective(self) -> float:
@@ -67,7 +70,8 @@ def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -
     after each step. `start` and `scales` may be those of an earlier mode.
     """
     peak = search(solver, start, scales)
-    return _mixture(peak, [_root(peak, field) for field in range(2)])
+    roots = [_root(peak, field) for field in range(2)]
+    return _apart(peak, roots) if peak.tangent.coarse is None else _tied(peak, roots)
 
 
 def scores_of(scales: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -95,6 +99,8 @@ class Peak:
     """(10,) of the height, support's five first"""
     information: np.ndarray
     """(10, 10) average information of the scores, their prior's being one"""
+    stretch: np.ndarray
+    """(10,) of a log scale by its score"""
 
     def height_at(self, scores: np.ndarray) -> float:
         """Of other scores (5, 2) under the same tangent; minus infinity where there is no mode."""
@@ -105,16 +111,53 @@ class Peak:
             return -np.inf
         return value + _log_stretch(self.solver.evidence.priors, scales, scores)
 
+    def height_of(self, field: int, scores: np.ndarray) -> float:
+        """The part of it that hangs on one field's scores (5,), up to a constant where no coarse batch ties it to the
+        other."""
+        if self.tangent.coarse is not None:
+            both = self.scores.copy()
+            both[:, field] = scores
+            return self.height_at(both)
+        width = scale_widths(self.solver.evidence.priors)[:, field]
+        scales = scales_at(scores, width)
+        prior = float((np.log(scales) - 0.5 * (scales / width) ** 2).sum())
+        return self.solver.marginal(self.tangent, field, scales) - prior - 0.5 * float((scores**2).sum())
+
     def step(self) -> np.ndarray:
         """A step (5, 2) uphill, zero where it promises next to nothing."""
-        step = np.clip(_covariance(self.information) @ self.slope, -REACH, REACH)
+        step = _covariance(self.information) @ self.slope
+        alone = self.slope / np.diag(self.information)
+        helped = np.clip(step - alone + self._alone(), -REACH, REACH)
+        step = np.clip(step, -REACH, REACH)
         if self.slope @ step < GAIN:
             return np.zeros_like(self.scores)
-        while np.max(np.abs(step)) > NEAR:
-            if self.height_at(self.scores + _by_field(step)) > self.height:
-                return _by_field(step)
-            step = 0.4 * step
+        for tried in (helped, *(0.4**i * step for i in range(SHORTER))):
+            gain = self.height_at(self.scores + _by_field(tried)) - self.height
+            if gain > 0.0:
+                return _by_field(tried) if gain > GAIN else np.zeros_like(self.scores)
         return np.zeros_like(self.scores)
+
+    def _alone(self) -> np.ndarray:
+        """The step (10,) of each score to where it would be best, were its n effects seen with one variance v each.
+
+        Their sum of squares is then Y, and the log marginal of a variance s2 is -n/2 log(s2 + v) - Y/2 / (s2 + v); its
+        slope and average information tell v and Y. Newton's step is half a log at most where a scale is far too small,
+        and any length where it is too large.
+        """
+        scale, score = self.mode.scales.T.reshape(-1), self.scores.T.reshape(-1)
+        width = scale_widths(self.solver.evidence.priors).T.reshape(-1)
+        n = np.maximum(self.solver.effects.T.reshape(-1), 1.0)
+        slope = (self.slope + score) / self.stretch
+        seen = np.maximum((np.diag(self.information) - 1.0) / self.stretch**2, TINY)
+        part = np.clip((np.sqrt(slope**2 + 2.0 * n * seen) - slope) / (2.0 * n), TINY, 1.0)  # s2 / (s2 + v)
+        squares = np.maximum(n + slope / part, 0.0)  # Y / (s2 + v)
+        best = score
+        for reach in (REACH, 2.0 * REACH / TRIED):
+            tried = best + np.linspace(-reach, reach, TRIED)[:, None]
+            total = 1.0 + part * ((scales_at(tried, width) / scale) ** 2 - 1.0)
+            height = -0.5 * (n * np.log(total) + squares / total + tried**2)
+            best = tried[np.argmax(height, axis=0), np.arange(len(n))]
+        return best - score
 
 
 def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> Peak:
@@ -157,7 +200,7 @@ def peak_at(solver: Solver, scores: np.ndarray, tangent: Tangent, mode: Mode) ->
     stretch = stretch.T.reshape(-1)
     information = stretch[:, None] * solver.scale_information(mode) * stretch + np.eye(len(stretch))
     height = mode.log_marginal + _log_stretch(solver.evidence.priors, mode.scales, scores)
-    return Peak(solver, tangent, mode, scores, height, slope, information)
+    return Peak(solver, tangent, mode, scores, height, slope, information, stretch)
 
 
 def _secant(before: Peak, after: Peak) -> Peak:
@@ -182,51 +225,79 @@ def _log_stretch(priors: Priors, scales: np.ndarray, scores: np.ndarray) -> floa
 
 
 def _root(peak: Peak, field: int) -> np.ndarray:
-    """Root of the covariance (5, 5) of one field's scores: axes from their information, deviations from differences
-    of about one deviation along them, as the quadrature wants them wider than at the very top."""
+    """Root of the covariance (5, 5) of one field's scores, units' first, so that but one column of it moves them.
+
+    It is that of their information; each column, as it is in this sense apart from the others, is then as long as
+    differences of about a deviation want it, as the quadrature wants it longer than at the very top. Turnout's are left
+    as they are where nothing ties them to support's: the margin hardly hangs on them.
+    """
     n = len(peak.scores)
     part = slice(n * field, n * (field + 1))
-    value, axis = np.linalg.eigh(peak.information[part, part])
-    width = np.minimum(FAR, np.clip(value, WIDEST**-2, NARROWEST**-2) ** -0.5)
+    root = np.zeros((n, n))
+    root[UNITS_FIRST] = np.linalg.cholesky(_covariance(peak.information[part, part])[np.ix_(UNITS_FIRST, UNITS_FIRST)])
+    if field == TURNOUT and peak.tangent.coarse is None:
+        return root
+    length, here = np.linalg.norm(root, axis=0), peak.scores[:, field]
+    near, top = np.minimum(1.0, FAR / length), peak.height_of(field, here)
+    sides = (near * root).T
+    fallen = [2.0 * top - peak.height_of(field, here + side) - peak.height_of(field, here - side) for side in sides]
+    bend = np.array(fallen) / near**2
+    return root / np.sqrt(np.clip(bend, (length / WIDEST) ** 2, (length / NARROWEST) ** 2))
 
-    def height(side: np.ndarray) -> float:
-        moved = peak.scores.copy()
-        moved[:, field] += side
-        return peak.height_at(moved)
 
-    bend = [2.0 * peak.height - height(side) - height(-side) for side in (width * axis).T] / width**2
-    return np.linalg.cholesky(_inverse(bend, axis))
-
-
-def _mixture(peak: Peak, roots: list[np.ndarray]) -> Mixture:
-    solver, tangent, centre = peak.solver, peak.tangent, peak.scores
-    priors, number = solver.evidence.priors, POINTS if tangent.coarse is None else COARSE_POINTS
-    z = _normal_points(number, centre.size).reshape(number, *centre.shape)
+def _tied(peak: Peak, roots: list[np.ndarray]) -> Mixture:
+    """Of coarse batches: they tie the fields, and their tangent turns with the scales."""
+    solver, centre, priors = peak.solver, peak.scores, peak.solver.evidence.priors
+    z = ndtri(_lattice(POINTS, centre.size)).reshape(-1, *centre.shape)
     points = [centre + np.column_stack([roots[0] @ step[:, 0], roots[1] @ step[:, 1]]) for step in z]
     scales = [scales_at(point, scale_widths(priors)) for point in points]
-    if tangent.coarse is not None:  # their tangent turns with the scales
-        modes = tuple(solver.climb(each, tangent, steps=1)[1] for each in scales)
-    else:
-        modes = tuple(solver.posterior(tangent, each) for each in scales)
+    modes = [solver.climb(each, peak.tangent, steps=1)[1] for each in scales]
     height = [m.log_marginal + _log_stretch(priors, m.scales, at) for m, at in zip(modes, points, strict=True)]
-    log_weight = np.array(height) + 0.5 * (z**2).sum(axis=(1, 2))
+    return Mixture(tuple(modes), _weights(np.array(height), z), modes[0])
+
+
+def _apart(peak: Peak, roots: list[np.ndarray]) -> Mixture:
+    """Of batches of single units: each field has points of its own, and each of support's takes one of turnout's, as
+    often as their weights want it."""
+    widths = scale_widths(peak.solver.evidence.priors)
+    scales, weights = [], []
+    for field, number in enumerate((POINTS, TURNOUT_POINTS)):
+        z = _levelled(_lattice(number, len(widths)))
+        points = peak.scores[:, field] + z @ roots[field].T
+        scales.append(scales_at(points, widths[:, field]))
+        weights.append(_weights(np.array([peak.height_of(field, each) for each in points]), z))
+    turn = (0.5 + np.arange(POINTS) * GOLDEN) % 1.0
+    partner = np.minimum(np.searchsorted(weights[1].cumsum(), turn), TURNOUT_POINTS - 1)
+    pairs = zip(scales[0], scales[1][partner], strict=True)
+    modes = tuple(peak.solver.posterior(peak.tangent, np.column_stack(pair)) for pair in pairs)
+    return Mixture(modes, weights[0], peak.mode)
+
+
+def _weights(height: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Importance weights, which sum to one, of log densities (n,) at normal nodes (n, ...)."""
+    log_weight = height + 0.5 * (z**2).reshape(len(z), -1).sum(axis=1)
     weight = np.exp(log_weight - log_weight.max())
-    return Mixture(modes, weight / weight.sum())
+    return weight / weight.sum()
 
 
-def _normal_points(n: int, dimensions: int) -> np.ndarray:
-    """A rank-one lattice of normal scores, the first at the mode (Roberts' generalised golden ratio)."""
+def _lattice(n: int, dimensions: int) -> np.ndarray:
+    """A rank-one lattice of the unit cube, the first point in the middle (Roberts' generalised golden ratio)."""
     root = 2.0
     for _ in range(40):
         root = (1.0 + root) ** (1.0 / (dimensions + 1))
     steps = root ** -np.arange(1.0, dimensions + 1.0)
-    return ndtri((0.5 + np.arange(n)[:, None] * steps) % 1.0 * 0.998 + 0.001)
+    return (0.5 + np.arange(n)[:, None] * steps) % 1.0 * 0.998 + 0.001
+
+
+def _levelled(lattice: np.ndarray) -> np.ndarray:
+    """Normal nodes (n, 5) from a lattice: the ranks of each column evenly, the first one's at few levels."""
+    rank = (lattice.argsort(axis=0).argsort(axis=0) + 0.5) / len(lattice)
+    rank[:, 0] = (np.floor(rank[:, 0] * UNIT_LEVELS) + 0.5) / UNIT_LEVELS
+    nodes = ndtri(rank)
+    return nodes / nodes.std(axis=0)
 
 
 def _covariance(information: np.ndarray) -> np.ndarray:
     """Inverse of an information, its deviations kept within limits along its own axes."""
-    return _inverse(*np.linalg.eigh(information))
-
-
-def _inverse(value: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    value, axis = np.linalg.eigh(information)
     return (axis / np.clip(value, WIDEST**-2, NARROWEST**-2)) @ axis.T

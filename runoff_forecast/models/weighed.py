@@ -15,7 +15,7 @@ import numpy as np
 
 from .arrival import counted_share
 from .arrow import Arrow, Vector
-from .complete import Cells, Draws, open_cells, shares_of
+from .complete import WIDEST, Cells, Draws, open_cells, shares_of
 from .evidence import Evidence
 from .fast import FastDraws, allocate, area_effects, own_effects
 from .laplace import FIELDS, Mode, Solver, build_solver
@@ -26,6 +26,8 @@ PILOT = 60
 """Proposals by quadrature point that tell how many survive."""
 LEAST = 0.1
 """Share of the proposals, in effective draws, below which the tangent is the better approximation."""
+MEMORY = 10
+"""Numbers that a proposal keeps of each member of the groups, about."""
 MOST = 12
 """Batches: where more of them have to fit, no draw does."""
 
@@ -61,12 +63,14 @@ class WeighedDraws(FastDraws):
         weights = np.exp(np.array(trials) - top)
         self.efficiency = float(mixture.weights @ (weights.mean(axis=1) ** 2 / (weights**2).mean(axis=1)))
         revised = mixture.weights * weights.mean(axis=1)
-        self.mixture = Mixture(mixture.modes, revised / revised.sum())
+        self.mixture = Mixture(mixture.modes, revised / revised.sum(), mixture.best)
         self.left = allocate(self.mixture.weights, draws, rng)
 
     def __call__(self, m: int) -> Draws:
-        """The next draws of one quadrature point: as many as `m` proposals are worth, for these fill the memory."""
-        return super().__call__(max(1, int(m * self.efficiency)))
+        """The next draws of one quadrature point: `m` at most, and as many as the proposals are worth that fill the
+        memory."""
+        proposals = max(m, WIDEST // (MEMORY * len(self.members)))
+        return super().__call__(max(1, min(m, int(proposals * self.efficiency))))
 
     def _each(self, mode: Mode, m: int) -> Draws:
         fields, arrival = self._draw(mode, self.members, int(np.ceil(m / self.efficiency)))
