@@ -47,5 +47,5 @@ def test_the_fast_engine_is_calibrated_on_its_own_prior(level):
 @pytest.mark.slow
 @pytest.mark.nuts
 def test_nuts_is_calibrated_on_its_own_prior():
-    ranks = calibrate(StratifiedArrival(engine="nuts", draws=200), ELECTION, nights=12)
+    ranks = calibrate(StratifiedArrival(engine="nuts", draws=1000, tune=1000), ELECTION, nights=12)
     assert (uniformity(ranks) > CHANCE).all()

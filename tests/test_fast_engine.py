@@ -12,13 +12,21 @@ import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Candidate, Election
 from runoff_forecast.evaluate import BySize, Habits, Random, Truth, simulate
-from runoff_forecast.models import NoMode, StratifiedArrival, fast, laplace
+from runoff_forecast.models import NoMode, StratifiedArrival, fast, laplace, quadrature
 from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
 from runoff_forecast.models.complete import shares_of
 from runoff_forecast.models.design import contrasts
 from runoff_forecast.models.latent import log_joint, predictor, scale_widths, start_at_prior
-from runoff_forecast.models.quadrature import integrate, peak_at, scales_at, scores_of, search
+from runoff_forecast.models.quadrature import (
+    TURNOUT_POINTS,
+    UNIT_LEVELS,
+    integrate,
+    peak_at,
+    scales_at,
+    scores_of,
+    search,
+)
 
 TRUTH = simulated.truth()
 LEVELS = ("unit", "region", "nation", "unit+nation")
@@ -184,6 +192,43 @@ def test_a_warm_start_finds_the_same_scales(level):
     warm = integrate(solver, cold.best.latent, cold.best.scales)
     np.testing.assert_allclose(np.log(warm.best.scales), np.log(cold.best.scales), atol=0.15)
     assert warm.weights.sum() == pytest.approx(1)
+
+
+@each_level
+def test_the_height_of_a_field_is_its_part_of_the_whole(level):
+    solver = laplace.build_solver(StratifiedArrival().evidence(night_of(level=level).counts))
+    peak = search(solver, start_at_prior(solver.evidence))
+    for field in range(2):
+        aside = peak.scores.copy()
+        aside[:, field] += 0.2 * np.random.default_rng(field).standard_normal(5)
+        fallen = peak.height_of(field, aside[:, field]) - peak.height_of(field, peak.scores[:, field])
+        assert fallen == pytest.approx(peak.height_at(aside) - peak.height_at(peak.scores), abs=1e-6)
+
+
+def test_points_share_a_few_scales_of_units():
+    solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
+    mixture = integrate(solver, start_at_prior(solver.evidence))
+    unit, turnout = (np.array([mode.scales[at] for mode in mixture.modes]) for at in ((3, 0), (4, 1)))
+    assert len(np.unique(unit)) == UNIT_LEVELS
+    assert 1 < len(np.unique(turnout)) <= TURNOUT_POINTS
+    assert len({id(mode.arrows[0].units) for mode in mixture.modes}) == UNIT_LEVELS
+
+
+def test_few_points_are_as_wide_as_many(monkeypatch):
+    solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
+
+    def moments() -> tuple[np.ndarray, np.ndarray]:
+        mixture = integrate(solver, start_at_prior(solver.evidence))
+        log = np.log([mode.scales[:, 0] for mode in mixture.modes])
+        mean = mixture.weights @ log
+        return mean, np.sqrt(mixture.weights @ (log - mean) ** 2)
+
+    few = moments()
+    monkeypatch.setattr(quadrature, "POINTS", 400)
+    monkeypatch.setattr(quadrature, "UNIT_LEVELS", 20)
+    many = moments()
+    assert (np.abs(few[0] - many[0]) < 0.2 * many[1]).all()
+    np.testing.assert_allclose(few[1], many[1], rtol=0.12)
 
 
 def test_scores_are_normal_quantiles_of_the_prior():

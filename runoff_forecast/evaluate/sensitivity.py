@@ -71,8 +71,9 @@ def sensitivity(
 
 
 def with_drift(priors: Priors, factor: float) -> Priors:
-    """The same priors with the drift of late stations times a factor: that of their scale, which all of it shares."""
-    return replace(priors, drift=factor * priors.drift)
+    """The same priors with the drift of late stations times a factor: that of their scale, which all of it shares, and
+    that of sheets that wait for rulings."""
+    return replace(priors, drift=factor * priors.drift, drift_last=factor * priors.drift_last)
 
 
 def _summary(forecast: Forecast) -> dict[str, float]:

@@ -205,7 +205,7 @@ def _astray(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Gener
     """The same draws with drift of its own added to what is pending, where no trend of the counted leads."""
     turnout = evidence.priors.turnout_drift
     support = _wander(cells, evidence.drift_nation, evidence.drift_region, draws.drift[0], draws.support.shape[1], rng)
-    rulings = evidence.priors.drift_last * draws.drift[0] * rng.standard_normal((support.shape[1], support.shape[2]))
+    rulings = evidence.priors.drift_last * rng.standard_normal((support.shape[1], support.shape[2]))
     support += cells.stuck.astype(np.float32)[:, None, None] * rulings.astype(np.float32)
     votes = _wander(cells, turnout, np.full(evidence.design.n_regions, turnout), draws.drift[1], 1, rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])

@@ -18,7 +18,7 @@ FOLLOWED = 0.25
 """How far a trend of drift is believed to go on, of the way from the last batch to what is pending: damped trends
 forecast better than straight ones (Gardner & McKenzie 1985). The rest of the way drift may go in any direction."""
 STUCK = 0.03
-"""Share of all sheets that wait for rulings rather than for their turn: contested, lost, unreadable."""
+"""Share of all sheets that wait for rulings rather than for their turn, where an office does not tell them apart."""
 MISFIT_FLOOR = 0.03
 """Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
 
@@ -142,7 +142,7 @@ def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design |
         pending_late_region=late_region,
         pending_stray_nation=stray_nation,
         pending_stray_region=stray_region,
-        stuck=float(min(1.0, STUCK / max(1.0 - clock.nation[-1], 1e-9))),
+        stuck=_stuck(clock.nation[-1], float(frame["contested"].sum()) / design.stations.sum()),
         drift_nation=_national_drift(priors, headline),
         drift_region=_drift_scale(design, priors, groups),
     )
@@ -352,6 +352,14 @@ def _coarse_rows(
         "stop": stop,
         "sampled": sampled,
     }
+
+
+def _stuck(processed: float, contested: float) -> float:
+    """Share of the pending sheets that will wait for rulings. Where contested sheets are told apart it is as many as of
+    those that have come in; where they are not, they are among the pending ones, and the last to come."""
+    if contested > 0.0:
+        return min(1.0, contested / processed)
+    return min(1.0, STUCK / max(1.0 - processed, 1e-9))
 
 
 def _headline(frame: pd.DataFrame, shares: sparse.csr_array) -> float:

@@ -26,6 +26,8 @@ from .stratified import warnings_of
 KEPT = 500
 """Draws a chain keeps at most: they are far from repeating each other, and the completed count adds noise of its
 own."""
+ACCEPTED = 0.95
+"""Share of proposals that the step is chosen for: shorter steps than by default, for scales that may go to zero."""
 WORST_RHAT = 1.05
 LEAST_ESS = 50.0
 """Effective draws for each chain that an estimate of R-hat needs (Vehtari et al. 2021); fewer where few were asked
@@ -66,11 +68,13 @@ def sample(evidence: Evidence, *, draws: int, tune: int, chains: int, rng: np.ra
     names = [name for name in STORED if name in model.named_vars]
     length, seed = {"draws": draws, "tune": tune, "chains": chains}, int(rng.integers(2**31))
     if find_spec("nutpie") is None:
-        return pm.sample(**length, model=model, initvals=scales, random_seed=seed, var_names=names)
+        return pm.sample(
+            **length, model=model, initvals=scales, random_seed=seed, var_names=names, target_accept=ACCEPTED
+        )
     import nutpie
 
     compiled = nutpie.compile_pymc_model(packed(model), var_names=names, initial_points=scales, freeze_model=False)
-    return nutpie.sample(compiled, **length, seed=seed, save_warmup=False)
+    return nutpie.sample(compiled, **length, seed=seed, save_warmup=False, target_accept=ACCEPTED)
 
 
 def packed(model: pm.Model) -> pm.Model:
