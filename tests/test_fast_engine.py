@@ -11,13 +11,13 @@ from scipy import linalg, stats
 import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Candidate, Election
-from runoff_forecast.evaluate import BySize, Habits, Random, Truth, simulate
+from runoff_forecast.evaluate import ORDERS, BySize, Habits, Random, Truth, simulate
 from runoff_forecast.models import NoMode, StratifiedArrival, fast, laplace, quadrature
 from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
 from runoff_forecast.models.complete import shares_of
 from runoff_forecast.models.design import contrasts
-from runoff_forecast.models.latent import log_joint, predictor, scale_widths, start_at_prior
+from runoff_forecast.models.latent import log_joint, predictor, scale_widths, softmax, start_at_prior
 from runoff_forecast.models.quadrature import (
     TURNOUT_POINTS,
     UNIT_LEVELS,
@@ -162,9 +162,9 @@ def test_pools_vote_as_their_cells_do(monkeypatch):
     night = rf.load("peru-2021-runoff")
     truth = Truth.from_result(night.election, night.result, rng=np.random.default_rng(1))
     counts = night_of(truth, order=BySize(), fractions=(0.5,)).counts
-    pooled = told(counts, draws=8000)
+    pooled = told(counts, draws=20_000)
     monkeypatch.setattr(fast, "POOL", 100_000)
-    each = told(counts, draws=8000)
+    each = told(counts, draws=20_000)
     sd = float(each.sd(each.margin))
     assert float(pooled.mean(pooled.margin) - each.mean(each.margin)) == pytest.approx(0.0, abs=0.06 * sd)
     assert float(pooled.sd(pooled.margin)) == pytest.approx(sd, rel=0.04)
@@ -203,6 +203,18 @@ def test_the_height_of_a_field_is_its_part_of_the_whole(level):
         aside[:, field] += 0.2 * np.random.default_rng(field).standard_normal(5)
         fallen = peak.height_of(field, aside[:, field]) - peak.height_of(field, peak.scores[:, field])
         assert fallen == pytest.approx(peak.height_at(aside) - peak.height_at(peak.scores), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scales_far_from_where_the_search_starts_are_found(seed):
+    """Regions and units that hardly have a vote in common, whole: steps as long as a tangent would have them lead
+    nowhere."""
+    contest, rng = simulated.election(candidates=3), np.random.default_rng(seed)
+    logits = rng.normal(0.0, 2.5, (len(contest.units), 3)) + rng.normal(0.0, 3.0, (4, 3))[contest.region_index]
+    votes = 200 * softmax(logits) * contest.units["stations"].to_numpy()[:, None]
+    truth = Truth.from_totals(contest, np.pad(votes.round(), ((0, 0), (0, 2))), rng=rng, correlation=0.001)
+    forecast = sane(told(night_of(truth, order=ORDERS["whole units, urban first"], fractions=(0.3, 0.6)).counts))
+    assert forecast.diagnostics["quadrature_effective"] > 0.5 * forecast.diagnostics["quadrature_points"]
 
 
 def test_points_share_a_few_scales_of_units():

@@ -207,9 +207,10 @@ class Eliminated:
         self.log_determinant = _log_determinant(blocks) + untold * d * float(np.log(precision))
         # I - I (I + p)^-1 I is p (I + p)^-1 I, and loses no digits to the difference
         reduced = precision * self.gain
-        by_fixed = outer(told.fixed, reduced[0])
-        parts = (by_fixed, *reduced[:, :, None])
-        by_area = np.concatenate([sums(told.in_area, part) for part in parts], axis=1)
+        low, place = _triangle(d)
+        by_fixed = told.fixed[:, :, None] * reduced[0][:, None, *low]  # of symmetric blocks half is enough
+        parts = (sums(told.in_area, by_fixed)[..., place], *(sums(told.in_area, part[:, None]) for part in reduced))
+        by_area = np.concatenate(parts, axis=1)
         self.by_area = np.ascontiguousarray(by_area.transpose(0, 2, 1, 3))
         """(A, d, L, d)"""
         self.local = self._local(information, reduced, by_fixed)
@@ -218,7 +219,7 @@ class Eliminated:
         told, d = self.layout.told, reduced.shape[-1]
         f = told.fixed.shape[1]
         total = np.zeros((f + SLOTS, d, f + SLOTS, d))
-        total[:f, :, :f] = _dot(told.fixed, by_fixed).transpose(0, 2, 1, 3)
+        total[:f, :, :f] = _dot(told.fixed, by_fixed)[..., _triangle(d)[1]].transpose(0, 2, 1, 3)
         total[f + 1, :, :f] = _dot(told.fixed, reduced[1]).transpose(2, 0, 1)
         total[f + 1, :, f + 1] = (information[1, 1] - times(_turned(information[0, 1]), self.gain[1])).sum(axis=0)
         drift = [_turned(information[2, s] - times(_turned(information[0, 2]), self.gain[s])) for s in (1, 2)]
@@ -271,6 +272,13 @@ class Eliminated:
         row = self.layout.row[units]
         out[:, row >= 0] = self.gain[:, row[row >= 0]]
         return out
+
+
+def _triangle(d: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Rows and columns of the lower triangle of (d, d), and where in it each element (d, d), or its mirror, stands."""
+    low, place = np.tril_indices(d), np.zeros((d, d), int)
+    place[low] = place.T[low] = np.arange(len(low[0]))
+    return low, place
 
 
 def outer(x: np.ndarray, blocks: np.ndarray) -> np.ndarray:

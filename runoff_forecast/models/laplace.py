@@ -306,11 +306,14 @@ class Solver:
         value = log_likelihood(evidence, latent) if value is None else value
         return Tangent(latent, value, (fields[SUPPORT], turnout), coarse)
 
-    def climb(self, scales: np.ndarray, start: Tangent, *, steps: int = NEWTON_STEPS) -> tuple[Tangent, Mode]:
-        """The tangent at the mode of given scales (5, 2) and the posterior there, by Newton's method from `start`."""
+    def climb(
+        self, scales: np.ndarray, start: Tangent, *, steps: int = NEWTON_STEPS, enough: float = TOLERANCE
+    ) -> tuple[Tangent, Mode]:
+        """The tangent at the mode of given scales (5, 2) and the posterior there, by Newton's method from `start` until
+        a step would gain less than `enough`."""
         tangent, mode = start, self.posterior(start, scales)
         for _ in range(steps):
-            if mode.promise < TOLERANCE:
+            if mode.promise < enough:
                 break
             found = self._search(tangent, mode)
             if found is None:

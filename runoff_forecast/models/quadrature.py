@@ -13,7 +13,7 @@ from scipy.special import log_ndtr, ndtri, ndtri_exp
 
 from .evidence import Evidence
 from .laplace import Mode, NoMode, Solver, Tangent, build_solver
-from .latent import SCALES, TURNOUT, Latent, log_scale_prior, scale_widths
+from .latent import SCALES, SUPPORT, TURNOUT, Latent, log_scale_prior, scale_widths
 from .priors import Priors
 
 POINTS = 16
@@ -23,6 +23,8 @@ TURNOUT_POINTS = 4
 UNIT_LEVELS = 4
 """Values that the scale of units takes at all points of a field. Units are eliminated once for each: that is what
 costs most where they are many, and many units leave little doubt of their scale."""
+TAIL, PROFILE = 3.2, 9
+"""Deviations along the scale of drift that are looked at, and the number of places."""
 FAR = 0.35
 """Distance at which curvature is measured, if one deviation is not nearer."""
 WIDEST, NARROWEST = 1.0, 0.0003
@@ -31,7 +33,7 @@ START = 0.4
 """Scales where the search starts, in widths of their priors."""
 SOME = 4000
 """Units that are enough to find scales to start from."""
-REACH = 4.0
+REACH = 2.0
 """Longest step of a score in one iteration."""
 TRIED = 41
 """Scores within reach that are tried for the best along each alone, and as many again around the best."""
@@ -39,9 +41,11 @@ TINY = 1e-9
 SHORTER = 5
 """Times that a step is shortened."""
 STEPS = 25
-FIRST_STEPS, NEWTON_STEPS, LAST_STEPS = 2, 1, 4
-"""At the first scales, between two steps of them, and at the last, at most: on the way the next tangent is another
-anyway."""
+ON_THE_WAY = 5.0
+"""Between two steps of the scales Newton stops where a step would gain less than this in log density: the next tangent
+is another anyway. Far from the mode a tangent promises more the larger the scales are, and leads nowhere."""
+LAST_STEPS = 4
+"""Of Newton's at the last scales, at most."""
 GOLDEN = (5.0**0.5 - 1.0) / 2.0
 UNITS_FIRST = [SCALES.index("unit"), *(i for i, name in enumerate(SCALES) if name != "unit")]
 GAIN = 0.02
@@ -121,7 +125,11 @@ class Peak:
         width = scale_widths(self.solver.evidence.priors)[:, field]
         scales = scales_at(scores, width)
         prior = float((np.log(scales) - 0.5 * (scales / width) ** 2).sum())
-        return self.solver.marginal(self.tangent, field, scales) - prior - 0.5 * float((scores**2).sum())
+        try:
+            value = self.solver.marginal(self.tangent, field, scales)
+        except NoMode:
+            return -np.inf
+        return value - prior - 0.5 * float((scores**2).sum())
 
     def step(self) -> np.ndarray:
         """A step (5, 2) uphill, zero where it promises next to nothing."""
@@ -171,18 +179,16 @@ def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> P
         few = search(build_solver(_thinned(solver.evidence, thin)), start)
         start, scales = few.tangent.latent, few.mode.scales
     scores = scores_of(START * widths if scales is None else scales, widths)
-    peak = peak_at(solver, scores, *solver.climb(scales_at(scores, widths), solver.tangent(start), steps=FIRST_STEPS))
+    peak = peak_at(solver, scores, *solver.climb(scales_at(scores, widths), solver.tangent(start), enough=ON_THE_WAY))
     for _ in range(STEPS):
         step = peak.step()
         if not step.any():
             break
         scores = peak.scores + step
-        climbed = solver.climb(scales_at(scores, widths), peak.tangent, steps=NEWTON_STEPS)
+        climbed = solver.climb(scales_at(scores, widths), peak.tangent, enough=ON_THE_WAY)
         peak = _secant(peak, peak_at(solver, scores, *climbed))
     tangent, mode = solver.climb(peak.mode.scales, peak.tangent, steps=LAST_STEPS)
-    if tangent is peak.tangent:
-        return peak
-    return replace(peak_at(solver, peak.scores, tangent, mode), information=peak.information)
+    return replace(peak, tangent=tangent, mode=mode, height=_height(solver, peak.scores, mode))
 
 
 def _thinned(evidence: Evidence, step: int) -> Evidence:
@@ -199,8 +205,11 @@ def peak_at(solver: Solver, scores: np.ndarray, tangent: Tangent, mode: Mode) ->
     slope = (stretch * solver.slope(mode) - scores).T.reshape(-1)
     stretch = stretch.T.reshape(-1)
     information = stretch[:, None] * solver.scale_information(mode) * stretch + np.eye(len(stretch))
-    height = mode.log_marginal + _log_stretch(solver.evidence.priors, mode.scales, scores)
-    return Peak(solver, tangent, mode, scores, height, slope, information, stretch)
+    return Peak(solver, tangent, mode, scores, _height(solver, scores, mode), slope, information, stretch)
+
+
+def _height(solver: Solver, scores: np.ndarray, mode: Mode) -> float:
+    return mode.log_marginal + _log_stretch(solver.evidence.priors, mode.scales, scores)
 
 
 def _secant(before: Peak, after: Peak) -> Peak:
@@ -252,8 +261,8 @@ def _tied(peak: Peak, roots: list[np.ndarray]) -> Mixture:
     points = [centre + np.column_stack([roots[0] @ step[:, 0], roots[1] @ step[:, 1]]) for step in z]
     scales = [scales_at(point, scale_widths(priors)) for point in points]
     modes = [solver.climb(each, peak.tangent, steps=1)[1] for each in scales]
-    height = [m.log_marginal + _log_stretch(priors, m.scales, at) for m, at in zip(modes, points, strict=True)]
-    return Mixture(tuple(modes), _weights(np.array(height), z), modes[0])
+    height = [_height(solver, at, mode) for at, mode in zip(points, modes, strict=True)]
+    return Mixture(tuple(modes), _weights(np.array(height) + 0.5 * (z**2).sum(axis=(1, 2))), modes[0])
 
 
 def _apart(peak: Peak, roots: list[np.ndarray]) -> Mixture:
@@ -263,9 +272,15 @@ def _apart(peak: Peak, roots: list[np.ndarray]) -> Mixture:
     scales, weights = [], []
     for field, number in enumerate((POINTS, TURNOUT_POINTS)):
         z = _levelled(_lattice(number, len(widths)))
+        log_chance = -0.5 * (z**2).sum(axis=1)
+        if field == SUPPORT:
+            steps, log = _drift_steps(peak, roots[field][:, -1])
+            rank = z[:, -1].argsort().argsort()
+            log_chance += 0.5 * z[:, -1] ** 2 + log[rank]
+            z[:, -1] = steps[rank]
         points = peak.scores[:, field] + z @ roots[field].T
         scales.append(scales_at(points, widths[:, field]))
-        weights.append(_weights(np.array([peak.height_of(field, each) for each in points]), z))
+        weights.append(_weights(np.array([peak.height_of(field, each) for each in points]) - log_chance))
     turn = (0.5 + np.arange(POINTS) * GOLDEN) % 1.0
     partner = np.minimum(np.searchsorted(weights[1].cumsum(), turn), TURNOUT_POINTS - 1)
     pairs = zip(scales[0], scales[1][partner], strict=True)
@@ -273,9 +288,27 @@ def _apart(peak: Peak, roots: list[np.ndarray]) -> Mixture:
     return Mixture(modes, weights[0], peak.mode)
 
 
-def _weights(height: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Importance weights, which sum to one, of log densities (n,) at normal nodes (n, ...)."""
-    log_weight = height + 0.5 * (z**2).reshape(len(z), -1).sum(axis=1)
+def _drift_steps(peak: Peak, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Steps (POINTS,) of equal chance along the root's column (5,) of support's drift, and its log density there.
+
+    A count may say next to nothing of this scale, whose posterior is then no normal one, and the margin's variance goes
+    with its square: a step has the mean square of its stratum.
+    """
+    here, width = peak.scores[:, SUPPORT], peak.solver.evidence.priors.drift
+    rough, fine = (np.linspace(-TAIL, TAIL, n) for n in (PROFILE, 100 * POINTS))
+    height = np.array([peak.height_of(SUPPORT, here + step * side) for step in rough])
+    # what is no parabola is smooth enough for straight lines
+    log = np.interp(fine, rough, np.maximum(height - height.max(), -TAIL**2) + 0.5 * rough**2) - 0.5 * fine**2
+    chance = np.exp(log - log.max())
+    before = chance.cumsum() - 0.5 * chance
+    stratum = (before / chance.sum() * POINTS).astype(int)
+    square = scales_at(here[-1] + fine * side[-1], np.full(len(fine), width)) ** 2
+    mean = np.bincount(stratum, chance * square, POINTS) / np.bincount(stratum, chance, POINTS)
+    steps = np.interp(mean, square, fine)
+    return steps, np.interp(steps, fine, log)
+
+
+def _weights(log_weight: np.ndarray) -> np.ndarray:
     weight = np.exp(log_weight - log_weight.max())
     return weight / weight.sum()
 
