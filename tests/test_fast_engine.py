@@ -12,7 +12,7 @@ import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Candidate, Election
 from runoff_forecast.evaluate import ORDERS, BySize, Habits, Random, Truth, simulate
-from runoff_forecast.models import NoMode, StratifiedArrival, fast, laplace, quadrature
+from runoff_forecast.models import NoMode, StratifiedArrival, fast, laplace, linearised, quadrature
 from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
 from runoff_forecast.models.complete import shares_of
@@ -274,7 +274,7 @@ def test_two_candidates_are_a_case_of_several():
     share = np.array([[0.2, 0.8], [0.5, 0.5]])
     mean = share @ contrast
     general = np.einsum("nk,ki,kj->nij", share, contrast, contrast) - mean[:, :, None] * mean[:, None, :]
-    np.testing.assert_allclose(laplace.multinomial_information(share, contrast), general)
+    np.testing.assert_allclose(linearised.multinomial_information(share, contrast), general)
 
 
 # Symmetries.

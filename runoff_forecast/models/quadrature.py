@@ -298,7 +298,7 @@ def _drift_steps(peak: Peak, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rough, fine = (np.linspace(-TAIL, TAIL, n) for n in (PROFILE, 100 * POINTS))
     height = np.array([peak.height_of(SUPPORT, here + step * side) for step in rough])
     # what is no parabola is smooth enough for straight lines
-    log = np.interp(fine, rough, np.maximum(height - height.max(), -TAIL**2) + 0.5 * rough**2) - 0.5 * fine**2
+    log = np.interp(fine, rough, np.maximum(height - height.max(), -(TAIL**2)) + 0.5 * rough**2) - 0.5 * fine**2
     chance = np.exp(log - log.max())
     before = chance.cumsum() - 0.5 * chance
     stratum = (before / chance.sum() * POINTS).astype(int)

@@ -1,0 +1,215 @@
+"""The likelihood near a point: what batches of single units tell of their units, and the Jacobian of coarse batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from .arrow import SLOTS, Layout, Vector, sums
+from .evidence import Batches, Evidence
+from .latent import Latent, Mixture, Prior, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Transposed Jacobian of the coarse batches in one field; m columns, one an observation."""
+
+    core: np.ndarray
+    """(core, d, m)"""
+    area: np.ndarray
+    """(A, d, m)"""
+    unit: tuple[sparse.csr_array, ...]
+    """d of (U, m): a batch touches the units of its group only"""
+
+    def seen(self, vector: Vector) -> np.ndarray:
+        """Observations (m, columns) of a vector."""
+        columns = vector.core.shape[-1]
+        out = self.core.reshape(-1, self.core.shape[-1]).T @ vector.core.reshape(-1, columns)
+        out += self.area.reshape(-1, self.area.shape[-1]).T @ vector.area.reshape(-1, columns)
+        return out + self.seen_units(vector.unit)
+
+    def seen_units(self, unit: np.ndarray) -> np.ndarray:
+        """The part of that (m, columns) which units' own effects (U, d, columns) have."""
+        return sum((rows.T @ unit[:, i] for i, rows in enumerate(self.unit)), np.zeros((), unit.dtype))
+
+    def weighted(self, weight: np.ndarray) -> Vector:
+        """The right-hand side that weights (m, columns) of the observations are."""
+        shape, columns = self.core.shape[-1], weight.shape[-1]
+        core = (self.core.reshape(-1, shape) @ weight).reshape(*self.core.shape[:2], columns)
+        area = (self.area.reshape(-1, shape) @ weight).reshape(*self.area.shape[:2], columns)
+        return Vector(core, area, np.stack([rows @ weight for rows in self.unit], axis=1))
+
+    def single(self, units: np.ndarray) -> Rows:
+        """The same in single precision and for some units alone, for draws."""
+        unit = tuple(rows[units].astype(np.float32) for rows in self.unit)
+        return Rows(self.core.astype(np.float32), self.area.astype(np.float32), unit)
+
+    def dense(self, units: np.ndarray) -> np.ndarray:
+        """The rows of some units, (units, d, m)."""
+        return np.stack([rows[units].toarray() for rows in self.unit], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Coarse:
+    """Coarse batches linearised: what each observation, whitened, says of either field and of arrival."""
+
+    rows: tuple[Rows, Rows]
+    arrival: sparse.csr_array
+    """(Q + U, observations): arrival coefficients, then the units' own"""
+    arrival_inner: np.ndarray
+    """(observations, observations) of arrival, times its prior variance"""
+    score: np.ndarray
+    """(observations,) whitened"""
+
+
+def support_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tuple[np.ndarray, np.ndarray]:
+    """Information (3, 3, T, D, D) of support and its score (3, T, D), summed over the batches of each unit told of."""
+    rows, contrast = evidence.fine, evidence.design.contrast
+    z = (
+        fine_predictor(evidence, latent, predictor(evidence, latent))
+        if len(rows)
+        else np.zeros((0, contrast.shape[1] + 1))
+    )
+    share = softmax(z[:, :-1] @ contrast.T)
+    observed = rows.votes / np.maximum(rows.votes.sum(axis=1, keepdims=True), 1e-300)
+    information = rows.effective[:, None, None] * multinomial_information(share, contrast)
+    return _summed(rows, layout, information, rows.effective[:, None] * ((observed - share) @ contrast))
+
+
+def turnout_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tuple[np.ndarray, np.ndarray]:
+    """The same of turnout, (3, 3, T, 1, 1) and (3, T, 1)."""
+    rows = evidence.fine
+    z = fine_predictor(evidence, latent, predictor(evidence, latent))[:, -1] if len(rows) else np.zeros(0)
+    precision = rows.turnout_precision
+    return _summed(rows, layout, precision[:, None, None], (precision * (rows.turnout - z))[:, None])
+
+
+def _summed(rows: Batches, layout: Layout, amount: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Information and score of batches (N, ...) by the unit and the slots that they touch."""
+    own, n = layout.row[rows.group], len(layout.told.unit)
+    touch = (np.ones(len(rows)), rows.late_nation, rows.late_region)
+    information, score = np.empty((SLOTS, SLOTS, n, *amount.shape[1:])), np.empty((SLOTS, n, *slope.shape[1:]))
+    for s in range(SLOTS):
+        score[s] = _by_unit(own, touch[s], slope, n)
+        for t in range(s, SLOTS):
+            information[s, t] = information[t, s] = _by_unit(own, touch[s] * touch[t], amount, n)
+    return information, score
+
+
+def _by_unit(unit: np.ndarray, weight: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    summed = np.empty((n, *values.shape[1:]))
+    for index in np.ndindex(*values.shape[1:]):
+        summed[(slice(None), *index)] = np.bincount(unit, weight * values[(slice(None), *index)], n)
+    return summed
+
+
+def slot_score(layout: Layout, told: np.ndarray) -> Vector:
+    """The fine likelihood's score as a right-hand side of one column, from that of the slots (3, T, d)."""
+    members = layout.told
+    area, drift = sums(members.in_area, told[0]), sums(members.in_region, told[2])
+    core = np.concatenate(
+        [members.fixed.T @ told[0], sums(layout.area_in_region, area), told[1].sum(axis=0)[None], drift]
+    )
+    unit = np.zeros((len(layout.region), told.shape[-1]))
+    unit[members.unit] = told[0]
+    return Vector(core[:, :, None], area[:, :, None], unit[:, :, None])
+
+
+def multinomial_information(share: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+    """Information (..., D, D) of one vote about the contrasts."""
+    if contrast.shape == (2, 1):  # many times faster than the general product
+        return (share[:, 0] * share[:, 1])[:, None, None] * (contrast[0, 0] - contrast[1, 0]) ** 2
+    mean = share @ contrast
+    return contrast.T @ (share[:, :, None] * contrast) - mean[:, :, None] * mean[:, None, :]
+
+
+def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
+    """Jacobians and scores of the coarse batches in the contrasts of their mean share and the log of their votes."""
+    design = evidence.design
+    contrast = design.contrast
+    mixture = mix(evidence, latent, predictor(evidence, latent))
+    d = contrast.shape[1]
+    inverse = 2.0 * contrast.T[None] / mixture.mean[mixture.batch][:, None, :]  # d contrast / d share, (pairs, D, K)
+    own = mixture.share[:, :, None] * (contrast[None] - (mixture.share @ contrast)[:, None, :])  # d share / d z
+    to_support = mixture.weight[:, None, None] * (inverse @ own)
+    tilt = mixture.weight[:, None] * (mixture.share - mixture.mean[mixture.batch])
+    to_mix = (inverse @ tilt[:, :, None])[:, :, 0]
+    root, whitened = _whitening(evidence, mixture)
+    jacobian_turnout = np.concatenate([to_mix, mixture.weight[:, None]], axis=1)[:, :, None]
+    jacobian_support = np.concatenate([to_support, np.zeros((len(to_support), 1, d))], axis=1)
+    whiten = np.swapaxes(root, 1, 2)[mixture.batch]
+    vectors = tuple(
+        _coarse_rows(evidence, layout, mixture, whiten @ jacobian) for jacobian in (jacobian_support, jacobian_turnout)
+    )
+    arrival = _by_pair(mixture, (whiten @ _arrival_jacobian(evidence, mixture, inverse)[:, :, None])[:, :, 0], evidence)
+    coefficients = sparse.csr_array((arrival.T @ design.arrival).T)
+    seen = sparse.vstack([coefficients, arrival], format="csr")
+    variance = arrival_variance(evidence, build_prior(evidence, scale_widths(evidence.priors)))
+    inner = (seen.T @ (sparse.diags_array(variance) @ seen)).toarray()
+    return Coarse((vectors[0], vectors[1]), seen, inner, whitened.reshape(-1))
+
+
+def _whitening(evidence: Evidence, mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
+    """Root (M, E, E) of the coarse batches' information, and their score (M, E) whitened by it."""
+    rows, contrast = evidence.coarse, evidence.design.contrast
+    m, d = len(rows), contrast.shape[1]
+    observed = rows.votes / rows.votes.sum(axis=1, keepdims=True)
+    information = rows.effective[:, None, None] * multinomial_information(mixture.mean, contrast)
+    root = np.zeros((m, d + 1, d + 1))
+    root[:, :d, :d] = np.linalg.cholesky(information + 1e-12 * np.eye(d))
+    root[:, d, d] = np.sqrt(rows.turnout_precision)
+    score = np.column_stack(
+        [
+            rows.effective[:, None] * ((observed - mixture.mean) @ contrast),
+            rows.turnout_precision * (rows.turnout - mixture.log_votes),
+        ]
+    )
+    return root, np.linalg.solve(root, score[..., None])[..., 0]
+
+
+def _arrival_jacobian(evidence: Evidence, mixture: Mixture, inverse: np.ndarray) -> np.ndarray:
+    """(pairs, E) of a batch's observations in the arrival score of a member.
+
+    A member's score moves its own counted share by `bend`, and, through the threshold that keeps the group's total,
+    everybody else's the other way.
+    """
+    batch, step = mixture.batch, mixture.step
+    d = evidence.design.contrast.shape[1]
+    starts = np.searchsorted(batch, np.arange(len(evidence.coarse)))
+    per_station = mixture.weight / mixture.increment
+    tilt = (inverse @ (mixture.share - mixture.mean[batch])[:, :, None])[:, :, 0]
+    effect = np.column_stack([tilt, np.ones(len(batch))]) * per_station[:, None]  # of one more station of the member
+    score = np.zeros((len(batch), d + 1))
+    for sign, bend in ((1.0, step.after), (-1.0, step.before)):
+        moved_stations = step.capacity * bend
+        total = np.maximum(np.add.reduceat(moved_stations, starts), 1e-300)
+        mean = np.add.reduceat(moved_stations[:, None] * effect, starts, axis=0) / total[:, None]
+        score += sign * moved_stations[:, None] * (effect - mean[batch])
+    return score
+
+
+def _by_pair(mixture: Mixture, values: np.ndarray, evidence: Evidence) -> sparse.csr_array:
+    """(U, M E) from the values (pairs, E) of each batch and member."""
+    e, shape = values.shape[1], (evidence.design.n_units, len(evidence.coarse) * values.shape[1])
+    column = mixture.batch[:, None] * e + np.arange(e)
+    row = np.repeat(mixture.unit, e)
+    return sparse.csr_array((values.reshape(-1), (row, column.reshape(-1))), shape=shape)
+
+
+def _coarse_rows(evidence: Evidence, layout: Layout, mixture: Mixture, jacobian: np.ndarray) -> Rows:
+    """The transposed Jacobian of one field, from that of each batch in each member's predictor (pairs, E, d)."""
+    rows, e, d = evidence.coarse, jacobian.shape[1], jacobian.shape[2]
+    units = tuple(_by_pair(mixture, jacobian[:, :, i], evidence) for i in range(d))
+    nation, region = np.repeat(rows.late_nation, e), np.repeat(rows.late_region, e)
+    area = np.stack([(layout.in_area @ part).toarray() for part in units], axis=1)
+    by_region = sums(layout.area_in_region, area)
+    fixed = np.stack([(part.T @ layout.fixed).T for part in units], axis=1)
+    core = np.concatenate([fixed, by_region, (by_region.sum(axis=0) * nation)[None], by_region * region])
+    return Rows(core, area, units)
+
+
+def arrival_variance(evidence: Evidence, prior: Prior) -> np.ndarray:
+    """Prior variances (Q + U,) of the arrival coefficients and of the units' own earliness."""
+    return np.r_[prior.arrival**2, np.full(evidence.design.n_units, prior.arrival_unit**2)]
