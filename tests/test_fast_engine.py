@@ -217,6 +217,25 @@ def test_scales_far_from_where_the_search_starts_are_found(seed):
     assert forecast.diagnostics["quadrature_effective"] > 0.5 * forecast.diagnostics["quadrature_points"]
 
 
+def test_a_list_without_a_vote_anywhere_tells_nothing():
+    as_is, units = simulated.election(), simulated.election().units.reset_index(names="unit")
+    lists = as_is.baseline.assign(dina=0.0).add_prefix("baseline_").reset_index(drop=True)
+    units = pd.concat([units[["unit", "region", "kind", "stations", "electorate", "baseline_ballots"]], lists], axis=1)
+    with_it = Election.from_frames(
+        id="small",
+        title="A small runoff",
+        date=as_is.date,
+        timezone=as_is.timezone,
+        candidates=as_is.candidates,
+        units=units,
+    )
+    frame = night_of().counts.frame
+    plain, same = (sane(told(Counts.from_frame(election, frame), draws=4000)) for election in (as_is, with_it))
+    sd = float(plain.sd(plain.margin))
+    assert float(same.mean(same.margin)) == pytest.approx(float(plain.mean(plain.margin)), abs=0.3 * sd)
+    assert float(same.sd(same.margin)) == pytest.approx(sd, rel=0.15)
+
+
 def test_points_share_a_few_scales_of_units():
     solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
     mixture = integrate(solver, start_at_prior(solver.evidence))

@@ -128,8 +128,12 @@ def build_design(election: Election) -> Design:
 
 
 def smoothed_shares(votes: np.ndarray) -> np.ndarray:
-    """Shares (U, L) of each unit's baseline votes, pulled to the national share by a few votes; NaN rows stay NaN."""
-    national = np.nansum(votes, axis=0) / np.nansum(votes)
+    """Shares (U, L) of each unit's baseline votes, pulled to the national share by a few votes; NaN rows stay NaN.
+
+    A list without a vote anywhere counts as having one: its share has a logarithm then.
+    """
+    national = np.maximum(np.nansum(votes, axis=0), 1.0)
+    national /= national.sum()
     total = votes.sum(axis=1, keepdims=True)
     return (votes + SMOOTHING_VOTES * national) / (total + SMOOTHING_VOTES)
 
@@ -177,6 +181,7 @@ def _pooled_lists(baseline: pd.DataFrame) -> pd.DataFrame | None:
     pooled = baseline.drop(columns=minor).copy()
     if len(minor):
         pooled["minor lists"] = baseline[minor].sum(axis=1, min_count=1)
+    pooled = pooled.loc[:, pooled.sum() > 0]  # what nobody chose tells no place from another
     return pooled if pooled.shape[1] >= 2 else None
 
 

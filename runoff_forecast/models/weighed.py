@@ -59,10 +59,10 @@ class WeighedDraws(FastDraws):
         area = whole.design.area
         self.areas, self.others = np.unique(area[self.members]), np.setdiff1d(area, area[self.members])
         trials = [self._log_weights(mode, *self._draw(mode, self.members, PILOT)) for mode in mixture.modes]
-        top = max(trial.max() for trial in trials)
-        weights = np.exp(np.array(trials) - top)
+        top = np.array([trial.max() for trial in trials])
+        weights = np.exp(np.array(trials) - top[:, None])
         self.efficiency = float(mixture.weights @ (weights.mean(axis=1) ** 2 / (weights**2).mean(axis=1)))
-        revised = mixture.weights * weights.mean(axis=1)
+        revised = mixture.weights * weights.mean(axis=1) * np.exp(top - top.max())
         self.mixture = Mixture(mixture.modes, revised / revised.sum(), mixture.best)
         self.left = allocate(self.mixture.weights, draws, rng)
 
