@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from .arrow import Arrow, Eliminated, Vector, coloured, indicator, outer, sums, times
+from .arrow import SLOTS, Arrow, Eliminated, Vector, coloured, indicator, outer, sums, times
 from .complete import Cells, Draws, plus, station_variance
 from .evidence import Evidence
 from .laplace import FIELDS, Mode, Solver
@@ -278,7 +278,9 @@ class _Carried:
     centre: np.ndarray
     """(pools, d) zero until it is known what either field makes of the other"""
     of_core: np.ndarray
-    """(pools, d, core, d)"""
+    """(pools, d, L, d) of the rows of the core that touch the pool's region"""
+    rows: np.ndarray
+    """(pools, L) these rows, as `Local` has them: fixed, region, nation's drift, region's"""
     areas: int
     """Number of those that have pools"""
     of_area: sparse.csr_array
@@ -292,11 +294,15 @@ class _Carried:
 
     def draw(self, core: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Predictors (pools, d, m) of draws of the core (core, d, m), their own noise not yet added."""
-        pools, (d, m) = len(self.centre), core.shape[1:]
-        out = self.of_core.reshape(pools * d, -1) @ core.reshape(-1, m).astype(np.float32)
+        pools, (d, m), core = len(self.centre), core.shape[1:], core.astype(np.float32)
+        f = self.rows.shape[1] - SLOTS
+        everywhere = np.r_[:f, f + 1]
+        out = self.of_core[:, :, everywhere].reshape(pools * d, -1) @ core[self.rows[0, everywhere]].reshape(-1, m)
         out += self.of_area @ rng.standard_normal((self.areas * d, m), dtype=np.float32)
         out = out.reshape(pools, d, m)
         out += self.centre[:, :, None].astype(np.float32)
+        for own in (f, f + 2):
+            out += times(self.of_core[:, :, own], core[self.rows[:, own]])
         return out
 
 
@@ -392,24 +398,28 @@ def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> _Carried:
     layout, d, (kept, nation_kept, drift_kept) = arrow.layout, parts.own.shape[-1], parts.by_parcel
     # (parcels, d, L, d): what the core takes from the area
     through = times(kept, arrow.area_gain[pools.area].reshape(len(kept), d, -1)).reshape(len(kept), d, -1, d)
-    fixed, region, nation, drift = layout.places
-    f, every, here = fixed.stop, np.arange(len(pools.starts)), pools.cells.region
+    f, number = layout.fixed.shape[1], len(pools.starts)
     through[:, :, f] -= kept
     through[:, :, f + 1] -= nation_kept
     through[:, :, f + 2] -= drift_kept
-    through = sums(pools.of_parcels, through)
-    of_core = np.zeros((len(every), d, layout.core, d), dtype=np.float32)
-    of_core[:, :, fixed] = parts.by_fixed - through[:, :, :f]
-    of_core[every, :, region.start + here] = -through[:, :, f]
-    of_core[:, :, nation] = -through[:, :, f + 1]
-    of_core[every, :, drift.start + here] = -through[:, :, f + 2]
+    of_core = -sums(pools.of_parcels, through)
+    of_core[:, :, :f] += parts.by_fixed
     areas, position = pools.areas
     of_area = times(kept, np.linalg.cholesky(arrow.area_covariance[areas])[position])
     doubt = parts.noise + sums(pools.of_parcels, times(of_area, of_area.swapaxes(1, 2)))
     area = times(parts.kept, arrow.area_covariance[layout.area[pools.raw.unit]])
     raw_doubt = parts.own + times(area, parts.kept.swapaxes(1, 2))
-    spread = _blocks(of_area, pools.pool, position, (len(every) * d, len(areas) * d))
-    return _Carried(np.zeros((len(every), d)), of_core, len(areas), spread, parts.noise, doubt, raw_doubt)
+    spread = _blocks(of_area, pools.pool, position, (number * d, len(areas) * d))
+    return _Carried(
+        np.zeros((number, d)),
+        of_core.astype(np.float32),
+        layout.local[pools.cells.region],
+        len(areas),
+        spread,
+        parts.noise,
+        doubt,
+        raw_doubt,
+    )
 
 
 def _blocks(blocks: np.ndarray, row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:

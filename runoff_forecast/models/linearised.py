@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from .arrow import SLOTS, Layout, Vector, sums
+from .arrow import SLOTS, Layout, Vector, indicator, sums
 from .evidence import Batches, Evidence
 from .latent import Latent, Mixture, Prior, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
 
@@ -88,21 +88,15 @@ def turnout_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tu
 
 def _summed(rows: Batches, layout: Layout, amount: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Information and score of batches (N, ...) by the unit and the slots that they touch."""
-    own, n = layout.row[rows.group], len(layout.told.unit)
+    n = len(layout.told.unit)
+    by_unit = indicator(layout.row[rows.group], n)
     touch = (np.ones(len(rows)), rows.late_nation, rows.late_region)
     information, score = np.empty((SLOTS, SLOTS, n, *amount.shape[1:])), np.empty((SLOTS, n, *slope.shape[1:]))
     for s in range(SLOTS):
-        score[s] = _by_unit(own, touch[s], slope, n)
+        score[s] = sums(by_unit, touch[s][:, None] * slope)
         for t in range(s, SLOTS):
-            information[s, t] = information[t, s] = _by_unit(own, touch[s] * touch[t], amount, n)
+            information[s, t] = information[t, s] = sums(by_unit, (touch[s] * touch[t])[:, None, None] * amount)
     return information, score
-
-
-def _by_unit(unit: np.ndarray, weight: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
-    summed = np.empty((n, *values.shape[1:]))
-    for index in np.ndindex(*values.shape[1:]):
-        summed[(slice(None), *index)] = np.bincount(unit, weight * values[(slice(None), *index)], n)
-    return summed
 
 
 def slot_score(layout: Layout, told: np.ndarray) -> Vector:

@@ -23,7 +23,7 @@ TURNOUT_POINTS = 4
 UNIT_LEVELS = 4
 """Values that the scale of units takes at all points of a field. Units are eliminated once for each: that is what
 costs most where they are many, and many units leave little doubt of their scale."""
-TAIL, PROFILE = 3.2, 9
+TAIL, PROFILE = 3.2, 7
 """Deviations along the scale of drift that are looked at, and the number of places."""
 FAR = 0.35
 """Distance at which curvature is measured, if one deviation is not nearer."""
@@ -41,7 +41,7 @@ TINY = 1e-9
 SHORTER = 5
 """Times that a step is shortened."""
 STEPS = 25
-ON_THE_WAY = 5.0
+ON_THE_WAY = 10.0
 """Between two steps of the scales Newton stops where a step would gain less than this in log density: the next tangent
 is another anyway. Far from the mode a tangent promises more the larger the scales are, and leads nowhere."""
 LAST_STEPS = 4
