@@ -288,11 +288,16 @@ class Solver:
 
         Raises `NoMode` where it has none.
         """
-        precision = field_precisions(self._prior_at(field, scales), field)
+        both = scale_widths(self.evidence.priors)
+        both[:, field] = scales
+        precision = field_precisions(build_prior(self.evidence, both), field)
         try:
             gram = tangent.fields[field].gram(precision)
         except np.linalg.LinAlgError as failed:
             raise NoMode(NO_CURVATURE) from failed
+        return self._marginal(tangent, field, scales, precision, gram)
+
+    def _marginal(self, tangent: Tangent, field: int, scales: np.ndarray, precision: Precisions, gram: Gram) -> float:
         widths = scale_widths(self.evidence.priors)[:, field]
         value = 0.5 * gram.own + tangent.fields[field].log_prior(precision) - 0.5 * gram.arrow.log_determinant
         value += float((np.log(scales) - 0.5 * (scales / widths) ** 2).sum())
@@ -300,21 +305,18 @@ class Solver:
             raise NoMode(NO_CURVATURE)
         return value
 
-    def _prior_at(self, field: int, scales: np.ndarray) -> Prior:
-        both = scale_widths(self.evidence.priors)
-        both[:, field] = scales
-        return build_prior(self.evidence, both)
-
     def weigh(self, tangent: Tangent, scales: np.ndarray) -> Weight:
         """The log marginal of given scales (5, 2) under the tangent's likelihood. Raises `NoMode` where it has none."""
         evidence, prior = self.evidence, build_prior(self.evidence, scales)
+        precisions = [field_precisions(prior, field) for field, _ in FIELDS]
         try:
-            first, second = (tangent.fields[field].gram(field_precisions(prior, field)) for field, _ in FIELDS)
+            first, second = (field.gram(at) for field, at in zip(tangent.fields, precisions, strict=True))
             inner, residual, promise = self._tied(tangent, prior, (first, second))
         except np.linalg.LinAlgError as failed:
             raise NoMode(NO_CURVATURE) from failed
         if tangent.coarse is None:  # turnout may stand on another point: what is constant is left out
-            value = sum(self.marginal(tangent, field, scales[:, field]) for field, _ in FIELDS)
+            each = zip(precisions, (first, second), strict=True)
+            value = sum(self._marginal(tangent, f, scales[:, f], at, gram) for f, (at, gram) in enumerate(each))
             return Weight(prior, (first, second), None, residual, promise, value)
         log_marginal = tangent.log_likelihood + log_prior(evidence, tangent.latent, prior) + promise
         log_marginal += log_scale_prior(evidence.priors, scales)
