@@ -213,13 +213,14 @@ class Eliminated:
         by_area = np.concatenate(parts, axis=1)
         self.by_area = np.ascontiguousarray(by_area.transpose(0, 2, 1, 3))
         """(A, d, L, d)"""
-        self.local = self._local(information, reduced, by_fixed)
+        self.local = self._local(information, reduced, _dot(told.fixed, by_fixed)[..., place])
 
-    def _local(self, information: np.ndarray, reduced: np.ndarray, by_fixed: np.ndarray) -> Local:
+    def _local(self, information: np.ndarray, reduced: np.ndarray, fixed: np.ndarray) -> Local:
+        """`fixed` (F, F, d, d) is what all members add to the fixed effects."""
         told, d = self.layout.told, reduced.shape[-1]
         f = told.fixed.shape[1]
         total = np.zeros((f + SLOTS, d, f + SLOTS, d))
-        total[:f, :, :f] = _dot(told.fixed, by_fixed)[..., _triangle(d)[1]].transpose(0, 2, 1, 3)
+        total[:f, :, :f] = fixed.transpose(0, 2, 1, 3)
         total[f + 1, :, :f] = _dot(told.fixed, reduced[1]).transpose(2, 0, 1)
         total[f + 1, :, f + 1] = (information[1, 1] - times(_turned(information[0, 1]), self.gain[1])).sum(axis=0)
         drift = [_turned(information[2, s] - times(_turned(information[0, 2]), self.gain[s])) for s in (1, 2)]

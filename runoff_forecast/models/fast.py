@@ -388,9 +388,10 @@ def _parts(pools: Pools, units: Eliminated) -> _Parts:
     one = np.eye(own.shape[-1])
     late = [one * part[:, None, None] for part in (np.ones(len(raw.unit)), raw.late_nation, raw.late_region)]
     shown, nation, drift = (sums(pools.by_parcel, part) for part in late - gain)
-    by_fixed = sums(pools.averages, outer(units.layout.fixed[raw.unit], one - gain[0])).transpose(0, 2, 1, 3)
+    kept = one - gain[0]
+    by_fixed = sums(pools.averages, outer(units.layout.fixed[raw.unit], kept)).transpose(0, 2, 1, 3)
     noise = sums(pools.averages, pools.weight[:, None, None] * own)
-    return _Parts(own, one - gain[0], (shown, nation, drift), by_fixed, noise)
+    return _Parts(own, kept, (shown, nation, drift), by_fixed, noise)
 
 
 def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> _Carried:

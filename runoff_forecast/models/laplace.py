@@ -29,7 +29,6 @@ from .latent import (
     grouped_units,
     log_likelihood,
     log_prior,
-    log_scale_prior,
     moved,
     scale_widths,
 )
@@ -105,12 +104,24 @@ class Field:
         return (point.core**2).sum(axis=(1, 2)), float((point.area**2).sum()), float((point.unit**2).sum())
 
     def gram(self, precision: Precisions) -> Gram:
-        """The field at given precisions."""
+        """The field at given precisions. Raises `NoMode` where its density has no curvature."""
         key = (precision.unit, precision.area, precision.core.tobytes())
         if key not in self._grams:
             with np.errstate(invalid="ignore"):  # what is not positive definite fails in Cholesky, or is not finite
-                self._grams[key] = self._gram(precision)
+                try:
+                    self._grams[key] = self._gram(precision)
+                except np.linalg.LinAlgError as failed:
+                    raise NoMode(NO_CURVATURE) from failed
         return self._grams[key]
+
+    def log_marginal(self, precision: Precisions) -> float:
+        """The field's part of the scales' log marginal likelihood, where no coarse batch ties it to the other. Raises
+        `NoMode` where it has none."""
+        gram = self.gram(precision)
+        value = 0.5 * gram.own + self.log_prior(precision) - 0.5 * gram.arrow.log_determinant
+        if not np.isfinite(value):
+            raise NoMode(NO_CURVATURE)
+        return value
 
     def centre(self, precision: Precisions, residual: np.ndarray) -> Vector:
         """The posterior's at given precisions, the coarse batches' score being `residual` there."""
@@ -187,6 +198,7 @@ class Weight:
     """What given scales are worth under a tangent."""
 
     prior: Prior
+    precisions: tuple[Precisions, Precisions]
     grams: tuple[Gram, Gram]
     inner: np.ndarray | None
     """Cholesky factor of `I + B H^-1 B'`, arrival included"""
@@ -282,44 +294,25 @@ class Solver:
             length *= 0.5
         return None
 
-    def marginal(self, tangent: Tangent, field: int, scales: np.ndarray) -> float:
-        """The part of the log marginal that belongs to one field's scales (5,) alone, where no coarse batch ties
-        fields.
-
-        Raises `NoMode` where it has none.
-        """
+    def precisions_at(self, field: int, scales: np.ndarray) -> Precisions:
+        """Those of one field at its scales (5,)."""
         both = scale_widths(self.evidence.priors)
         both[:, field] = scales
-        precision = field_precisions(build_prior(self.evidence, both), field)
-        try:
-            gram = tangent.fields[field].gram(precision)
-        except np.linalg.LinAlgError as failed:
-            raise NoMode(NO_CURVATURE) from failed
-        return self._marginal(tangent, field, scales, precision, gram)
-
-    def _marginal(self, tangent: Tangent, field: int, scales: np.ndarray, precision: Precisions, gram: Gram) -> float:
-        widths = scale_widths(self.evidence.priors)[:, field]
-        value = 0.5 * gram.own + tangent.fields[field].log_prior(precision) - 0.5 * gram.arrow.log_determinant
-        value += float((np.log(scales) - 0.5 * (scales / widths) ** 2).sum())
-        if not np.isfinite(value):
-            raise NoMode(NO_CURVATURE)
-        return value
+        return field_precisions(build_prior(self.evidence, both), field)
 
     def weigh(self, tangent: Tangent, scales: np.ndarray) -> Weight:
-        """The log marginal of given scales (5, 2) under the tangent's likelihood. Raises `NoMode` where it has none."""
+        """The log marginal likelihood of given scales (5, 2) under the tangent's. Raises `NoMode` where it has none."""
         evidence, prior = self.evidence, build_prior(self.evidence, scales)
-        precisions = [field_precisions(prior, field) for field, _ in FIELDS]
+        precisions = field_precisions(prior, SUPPORT), field_precisions(prior, TURNOUT)
+        first, second = (field.gram(at) for field, at in zip(tangent.fields, precisions, strict=True))
         try:
-            first, second = (field.gram(at) for field, at in zip(tangent.fields, precisions, strict=True))
             inner, residual, promise = self._tied(tangent, prior, (first, second))
         except np.linalg.LinAlgError as failed:
             raise NoMode(NO_CURVATURE) from failed
         if tangent.coarse is None:  # turnout may stand on another point: what is constant is left out
-            each = zip(precisions, (first, second), strict=True)
-            value = sum(self._marginal(tangent, f, scales[:, f], at, gram) for f, (at, gram) in enumerate(each))
-            return Weight(prior, (first, second), None, residual, promise, value)
+            value = sum(field.log_marginal(at) for field, at in zip(tangent.fields, precisions, strict=True))
+            return Weight(prior, precisions, (first, second), None, residual, promise, value)
         log_marginal = tangent.log_likelihood + log_prior(evidence, tangent.latent, prior) + promise
-        log_marginal += log_scale_prior(evidence.priors, scales)
         log_marginal -= 0.5 * (first.arrow.log_determinant + second.arrow.log_determinant)
         assert inner is not None
         # arrival has its prior as precision
@@ -327,7 +320,7 @@ class Solver:
         log_marginal += len(grouped_units(evidence)) * np.log(prior.arrival_unit)
         if not np.isfinite(log_marginal):
             raise NoMode("the forecast's density has no finite mode: the evidence contradicts itself")
-        return Weight(prior, (first, second), inner, residual, promise, float(log_marginal))
+        return Weight(prior, precisions, (first, second), inner, residual, promise, float(log_marginal))
 
     def _tied(
         self, tangent: Tangent, prior: Prior, grams: tuple[Gram, Gram]
@@ -357,7 +350,7 @@ class Solver:
         weight, coarse = self.weigh(tangent, scales), tangent.coarse
         arrows = (weight.grams[0].arrow, weight.grams[1].arrow)
         support, turnout = (
-            tangent.fields[field].centre(field_precisions(weight.prior, field), weight.residual) for field, _ in FIELDS
+            field.centre(at, weight.residual) for field, at in zip(tangent.fields, weight.precisions, strict=True)
         )
         latent, q = tangent.latent, self.evidence.design.arrival.shape[1]
         arrival = np.r_[latent.arrival, latent.arrival_unit]
@@ -389,7 +382,7 @@ class Solver:
         return information
 
     def slope(self, mode: Mode) -> np.ndarray:
-        """(5, 2) slope of the log marginal, but for the scales' prior, in the logs of the scales under the tangent:
+        """(5, 2) slope of the log marginal likelihood in the logs of the scales under the tangent:
         a scale that is too small for what the effects are and may be pulls up.
         """
         out, apart = np.empty_like(mode.scales), None
