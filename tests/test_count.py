@@ -109,6 +109,13 @@ def test_share_of_stations_stands_in_for_their_number():
     assert list(night.latest.rows["counted"]) == pytest.approx([4, 22.5])
 
 
+def test_a_share_of_ballots_tells_sheets_to_the_nearest_one():
+    columns = [*COLUMNS[:3], "counted_share", "contested", "ana", "ben"]
+    assert counts((8, "unit", "n1", 0.94, 1, 400, 500), columns=columns).latest.contested == 1  # 9.4 of 10 are in
+    with pytest.raises(rf.InvalidCount, match="at most 10 stations"):
+        counts((8, "unit", "n1", 0.96, 1, 400, 500), columns=columns)
+
+
 def test_void_stations_cannot_count_any_more():
     night = counts((8, "nation", "", 36, 9, 3000, 2500), columns=[*COLUMNS[:4], "void", "ana", "ben"])
     assert night.latest.void == 9

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from .ballot import DUST, LEVELS, ROUNDING, SHEETS, SPOILT, Ballot
+from .ballot import DUST, LEVELS, NEAREST, ROUNDING, SHEETS, SPOILT, Ballot
 from .problem import Problem
 from .table import Table, figure, is_blank, numbers, texts
 
@@ -115,7 +115,8 @@ class Rows:
         stations = self.of_place("stations")
         counted = self.numbers["counted"]
         together = counted + np.nan_to_num(self.numbers["contested"]) + np.nan_to_num(self.numbers["void"])
-        over = together > stations + np.where(self.by_share, ROUNDING * stations + DUST, DUST)
+        # a share, which may be one of ballots, says how many sheets are in to the nearest sheet only
+        over = together > stations + np.where(self.by_share, ROUNDING * stations + NEAREST, DUST)
         expected = []
         for row in np.flatnonzero(over):
             also = "" if together[row] == counted[row] else " (with contested and void " + figure(together[row]) + ")"
