@@ -84,7 +84,8 @@ def read() -> tuple[Priors, dict[str, dict]]:
 def main(cases: list[str]) -> None:
     """All cases share one set of priors, so a part is made anew with those that are stored."""
     priors, made = read() if cases else (learnt_priors(ELECTION), {})
-    settings = {"seed": SEED, "chains": CHAINS, "tune": TUNE, "draws_by_chain": KEPT, "draws_by_chain_random": KEPT_RANDOM}
+    kept = {"draws_by_chain": KEPT, "draws_by_chain_random": KEPT_RANDOM}
+    settings = {"seed": SEED, "chains": CHAINS, "tune": TUNE, **kept}
     STORED.parent.mkdir(exist_ok=True)
     for case in cases or CASES:
         made[case] = sampled(case, priors)

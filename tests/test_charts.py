@@ -1,5 +1,6 @@
 """Laws of the charts: they draw what the record says and nothing else changes; they can be heard as well as seen."""
 
+import re
 from dataclasses import replace
 
 import made_up
@@ -43,6 +44,17 @@ def test_every_forecast_can_be_drawn_and_nothing_else_changes(shown, lang, theme
     ax = charts.draw_margin(shown, lang=lang, theme=theme)
     ax.get_figure().canvas.draw()
     assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_before_the_first_vote_no_clock_is_told(lang):
+    told = [*texts(charts.draw_margin(FORECASTS[0], lang=lang)), charts.describe_margin(FORECASTS[0], lang=lang)]
+    assert sum(bool(re.search(r"\d\d:\d\d", text)) for text in told) == 2
+    told = [
+        *texts(charts.draw_margin(before_the_first_vote(), lang=lang)),
+        charts.describe_margin(before_the_first_vote(), lang=lang),
+    ]
+    assert not any(re.search(r"\d\d:\d\d", text) for text in told)
 
 
 @each_forecast

@@ -41,7 +41,7 @@ def describe_arrival(forecast: Forecast, lang: str = "en") -> str:
     }
     return says.arrival_described.format(
         title=forecast.election.title,
-        time=says.time(forecast.count.time, forecast.election.timezone),
+        time=says.moment(forecast.count),
         counted=says.stations(forecast.count.counted_share),
         kinds=listed["kind"] or says.not_known,
         regions=listed["region"],

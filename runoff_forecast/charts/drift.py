@@ -35,7 +35,7 @@ def describe_drift(drift: Drift, lang: str = "en") -> str:
     sure = table[(table["q05"] > 0) | (table["q95"] < 0)]
     return says.drift_described.format(
         title=drift.forecast.election.title,
-        time=says.time(drift.forecast.count.time, drift.forecast.election.timezone),
+        time=says.moment(drift.forecast.count),
         prior=f"{NINETY * nation['prior_sd']:.3f}",
         low=f"{nation['q05']:+.3f}",
         high=f"{nation['q95']:+.3f}",

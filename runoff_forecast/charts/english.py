@@ -11,7 +11,8 @@ MONTHS = (
 
 ENGLISH = Words(
     months=MONTHS,
-    date="{day} {month} {year}, {clock}",
+    day="{day} {month} {year}",
+    date="{day}, {clock}",
     chance="{number} in 100",
     to_win="to win",
     to_lead="to end ahead",

@@ -58,7 +58,7 @@ def describe_margin(forecast: Forecast, lang: str = "en") -> str:
     so_far = says.nothing_counted if np.isnan(count.margin) else says.so_far.format(leader=telling.leader(count.margin))
     return says.margin_described.format(
         title=forecast.election.title,
-        time=says.time(count.time, forecast.election.timezone),
+        time=says.moment(count),
         counted=says.stations(count.counted_share),
         chances="; ".join(f"{name}: {chance} {telling.aim}" for name, chance in telling.chances.items()),
         leader=telling.leader(forecast.quantile(0.5)),
@@ -229,7 +229,7 @@ class _Drawing:
     def frame(self) -> None:
         """What stands above and below: which election and when, the forecast in numbers, whose figures."""
         election, count = self.forecast.election, self.forecast.count
-        time = self.says.time(count.time, election.timezone)
+        time = self.says.moment(count)
         heading(self.ax, self.theme, election.title, f"{time} · {self.says.stations(count.counted_share)}", height=71)
         expected = self.says.expected.format(leader=self.telling.leader(self.forecast.quantile(0.5)))
         interval = self.says.interval.format(interval=self.telling.interval)

@@ -49,7 +49,7 @@ def describe_outstanding(forecast: Forecast, lang: str = "en", *, between: tuple
     largest = table.sort_values("votes", ascending=False).head(5)
     return says.outstanding_described.format(
         title=forecast.election.title,
-        time=says.time(forecast.count.time, forecast.election.timezone),
+        time=says.moment(forecast.count),
         votes=says.number(table["votes"].sum()),
         first=first.name,
         second=second.name,

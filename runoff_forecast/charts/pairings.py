@@ -37,7 +37,7 @@ def describe_pairings(forecast: Forecast, lang: str = "en") -> str:
     )
     return says.pairings_described.format(
         title=forecast.election.title,
-        time=says.time(forecast.count.time, forecast.election.timezone),
+        time=says.moment(forecast.count),
         pairings=told,
         outright=drawing.said(float(forecast.outright_probability.sum())),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from .. import saying
+from ..count import Count
 from ..election import Election
 
 
@@ -13,6 +14,7 @@ class Words:
     """Phrases of one language; what stands in braces is filled in."""
 
     months: tuple[str, ...]
+    day: str
     date: str
     chance: str
     to_win: str
@@ -164,10 +166,16 @@ class Words:
 
     def time(self, time: pd.Timestamp, timezone: str) -> str:
         """Date and clock time where the count takes place."""
+        return self.date.format(day=self._day(time, timezone), clock=f"{time.tz_convert(timezone):%H:%M}")
+
+    def _day(self, time: pd.Timestamp, timezone: str) -> str:
         local = time.tz_convert(timezone)
-        return self.date.format(
-            day=local.day, month=self.months[local.month - 1], year=local.year, clock=f"{local:%H:%M}"
-        )
+        return self.day.format(day=local.day, month=self.months[local.month - 1], year=local.year)
+
+    def moment(self, count: Count) -> str:
+        """When a count stood so: the day alone where nothing is counted yet, since no clock tells then."""
+        timezone = count.election.timezone
+        return self._day(count.time, timezone) if count.rows.empty else self.time(count.time, timezone)
 
     def stations(self, share: float) -> str:
         """How much is counted."""

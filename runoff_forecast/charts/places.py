@@ -82,9 +82,7 @@ def describe_places(forecast: Forecast, lang: str = "en") -> str:
         if len(led):
             places = ", ".join(f"{row['name']} {says.points(row['lead'])}" for _, row in led.iterrows())
             told.append(says.leads_in.format(name=candidate.name, number=len(led), places=places))
-    return says.places_described.format(
-        title=election.title, time=says.time(forecast.count.time, election.timezone), leads=" ".join(told)
-    )
+    return says.places_described.format(title=election.title, time=says.moment(forecast.count), leads=" ".join(told))
 
 
 @dataclass(frozen=True)

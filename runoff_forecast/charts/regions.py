@@ -32,7 +32,7 @@ def describe_regions(forecast: Forecast, lang: str = "en") -> str:
     first, second = election.candidates[:2]
     return says.regions_described.format(
         title=election.title,
-        time=says.time(forecast.count.time, election.timezone),
+        time=says.moment(forecast.count),
         first=first.name,
         second=second.name,
         ahead=int((table["margin"] > 0).sum()),

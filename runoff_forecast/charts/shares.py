@@ -46,7 +46,7 @@ def describe_shares(forecast: Forecast, lang: str = "en") -> str:
         )
         for _, row in rows.iterrows()
     )
-    time = says.time(forecast.count.time, forecast.election.timezone)
+    time = says.moment(forecast.count)
     return says.shares_described.format(title=forecast.election.title, time=time, aim=drawing.aim, shares=told)
 
 

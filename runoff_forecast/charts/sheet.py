@@ -114,7 +114,7 @@ def drawn(sheet: Sheet, ax: Axes | None, theme: Theme) -> Iterator[Axes]:
 
 def standing(says: Words, election: Election, count: Count) -> tuple[str, str]:
     """Two lines below a title: which election, and where its count stands."""
-    time = says.time(count.time, election.timezone)
+    time = says.moment(count)
     return election.title, f"{time} · {says.stations(count.counted_share)}"
 
 

@@ -11,7 +11,8 @@ MONTHS = (
 
 SPANISH = Words(
     months=MONTHS,
-    date="{day} de {month} de {year}, {clock}",
+    day="{day} de {month} de {year}",
+    date="{day}, {clock}",
     chance="{number} de 100",
     to_win="de ganar",
     to_lead="de quedar por delante",

@@ -120,8 +120,8 @@ class Priors:
     """Share of the sheets that are set aside that are counted in the end: 0.86 in Peru's runoff of 2021 (1,399 of
     1,619), 0.77 in its first round, some 0.76 in the runoff of 2016."""
     contested_sheets: float = 30.0
-    """Weight of that share, in effective sheets: Beta(share * weight, (1 - share) * weight). What three counts differ by
-    and a fourth may."""
+    """Weight of that share, in effective sheets: Beta(share * weight, (1 - share) * weight). It is what three counts
+    differ by and a fourth may."""
     revision: float = 2e-4
     """Relative deviation of counted votes by later corrections, official count."""
     revision_preliminary: float = 2e-3

@@ -60,7 +60,7 @@ def page(
         forecast=forecast,
         headline=headline(forecast, text, says),
         details=details(forecast, night, text, says),
-        as_of=text.as_of.format(time=says.time(forecast.count.time, forecast.election.timezone)),
+        as_of=text.as_of.format(time=says.moment(forecast.count)),
         colors=themed_colors(forecast),
         figures=figures_of(forecast, course, lang),
         sides=sides(forecast),
