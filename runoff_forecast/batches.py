@@ -13,7 +13,7 @@ LEAST = 1.0
 
 
 def batches_of(history: Sequence[Holdings], latest: Holdings, election: Election) -> pd.DataFrame:
-    """The increments of each group of `latest` over the holdings known earlier, none of them negative.
+    """The increments of each group of `latest` over the holdings known earlier, none of them negative or without votes.
 
     Walks backwards from the latest state, and keeps an earlier one only where none of its numbers is above those of the
     next one kept. Columns: group, start, stop, one per candidate, time.
@@ -30,14 +30,19 @@ def batches_of(history: Sequence[Holdings], latest: Holdings, election: Election
         kept = _is_step(before, after)
         found.append(_steps(kept, before, after, after_time))
         after, after_time = np.where(kept[:, None], before, after), np.where(kept, before_time, after_time)
-    found.append(_steps(after[:, 0] > 0, np.zeros_like(after), after, after_time))
+    found.append(_steps(_is_told(after), np.zeros_like(after), after, after_time))
     return _in_order(found, election)
 
 
 def _is_step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     gained = after - before
     grows = (gained >= 0).all(axis=1) & (gained[:, 0] >= LEAST) & (gained[:, 1:].sum(axis=1) >= LEAST)
-    return (before[:, 0] > 0) & grows
+    return _is_told(before) & grows
+
+
+def _is_told(state: np.ndarray) -> np.ndarray:
+    """Where a state has stations and valid votes: sheets that were all annulled tell nothing."""
+    return (state[:, 0] > 0) & (state[:, 1:].sum(axis=1) > 0)
 
 
 type _Steps = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -41,14 +40,26 @@ class _Group:
     numbers: np.ndarray
     members: np.ndarray
     remainder: bool = False
+    pending: float = np.inf
+    """Stations of the place that no finer row tells of"""
+    fewer: float = 0.0
+    """Contested stations that the finer rows tell of beyond the coarser one's own, where it has any"""
+
+    @property
+    def decided(self) -> float:
+        """Contested stations of older finer rows that are now in the remainder: it has no room for all its sheets else,
+        or the coarser row says that fewer wait."""
+        sheets = float(self.numbers[: len(SHEETS)].sum())
+        return min(max(sheets - self.pending, self.fewer, 0.0), sheets)
 
 
 def resolved(election: Election, rows: pd.DataFrame, codes: np.ndarray) -> tuple[Holdings, list[Problem]]:
     """The holdings of the last states of all places, and what does not add up among them.
 
     A finer row counts for itself. A coarser row not older than the finer ones below it holds, beyond them, a remainder
-    that lies in the units below whose own row is older or missing and that still had stations pending. An older coarser
-    row is ignored. `codes` are the rows' places as `Ballot.codes` numbers them.
+    that lies in the units below whose own row is older or missing and that still had stations pending; contested sheets
+    that it must hold are taken off the older rows. An older coarser row is ignored. `codes` are the rows' places as
+    `Ballot.codes` numbers them.
     """
     state = _State(election, rows, codes)
     problems = list(state.problems())
@@ -58,6 +69,7 @@ def resolved(election: Election, rows: pd.DataFrame, codes: np.ndarray) -> tuple
             members, room = state.open_members(group)
             if group.numbers[0] > room + DUST:
                 problems.append(_crowded(group, room))
+            groups = state.after_rulings(group, groups)
             group = replace(group, members=members)
         groups.append(group)
     return _holdings(election, state, groups), problems
@@ -124,7 +136,7 @@ class _State:
         negative = (beyond[..., 0] < 0) | (votes < 0).any(axis=-1)
         return negative | ((beyond[..., 0] == 0) & (votes > 0).any(axis=-1))
 
-    @cached_property
+    @property
     def pending(self) -> np.ndarray:
         """Stations of each unit that its own row leaves open."""
         return self.stations - self.unit[:, : len(SHEETS)].sum(axis=1)
@@ -157,16 +169,37 @@ class _State:
             if self.newest[region] == NEVER:
                 yield _Group("region", place, as_of, self.region[region], members[region])
             elif np.nan_to_num(self.beyond[region]).any():
-                yield _Group(
-                    "region", place, as_of, _spoilt_unknown(self.beyond[region]), members[region], remainder=True
-                )
+                finer, size = self.below[region], float(self.stations[members[region]].sum())
+                yield self._remainder("region", place, self.region[region], finer, size, as_of, members[region])
         everywhere = np.arange(len(self.unit))
         if self.nation_stands and self.nation_alone:
             yield _Group("nation", "", self.nation_time, self.nation, everywhere)
         elif self.nation_stands and np.nan_to_num(self.nation_beyond).any():
-            yield _Group(
-                "nation", "", self.nation_time, _spoilt_unknown(self.nation_beyond), everywhere, remainder=True
-            )
+            finer, size = self.standing.sum(axis=0), float(self.stations.sum())
+            yield self._remainder("nation", "", self.nation, finer, size, self.nation_time, everywhere)
+
+    def _remainder(
+        self, level: str, place: str, row: np.ndarray, finer: np.ndarray, size: float, as_of: int, members: np.ndarray
+    ) -> _Group:
+        beyond = self._less(row, finer, size)
+        pending = max(size - float(finer[: len(SHEETS)].sum()), 0.0)
+        fewer = float(finer[1] - row[1]) if row[1] > 0 else 0.0  # without any, it may not tell of them at all
+        numbers = _spoilt_unknown(beyond)
+        return _Group(level, place, as_of, numbers, members, remainder=True, pending=pending, fewer=fewer)
+
+    def after_rulings(self, group: _Group, earlier: Sequence[_Group]) -> list[_Group]:
+        """The groups of coarser rows made before, less the contested stations that a remainder has decided; the same is
+        taken off the units' rows."""
+        older = group.members[self.unit_time[group.members] < group.as_of]
+        waiting = [other if group.level == "nation" and other.as_of < group.as_of else None for other in earlier]
+        total = self.unit[older, 1].sum() + sum(other.numbers[1] for other in waiting if other is not None)
+        left = 1.0 - min(group.decided / total, 1.0) if total > 0 else 1.0
+        self.unit[older, 1] *= left
+        scale = np.where(np.arange(len(self.columns)) == 1, left, 1.0)
+        return [
+            other if found is None else replace(other, numbers=other.numbers * scale)
+            for other, found in zip(earlier, waiting, strict=True)
+        ]
 
     def open_members(self, group: _Group) -> tuple[np.ndarray, float]:
         """The units in which a remainder may lie, and how many stations they had left to count.

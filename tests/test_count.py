@@ -272,7 +272,25 @@ def test_fewer_contested_sheets_than_before_are_no_contradiction():
     columns = [*COLUMNS[:4], "contested", "ana", "ben"]
     night = counts((8, "unit", "n1", 4, 3, 400, 500), (9, "nation", "", 8, 1, 800, 900), columns=columns)
     assert night.latest.warnings == ()
-    assert night.latest.holdings.frame["contested"].tolist() == [3, 0]
+    assert night.latest.holdings.frame["contested"].tolist() == [1, 0], "as many as the nation's row has"
+
+
+def test_a_coarser_row_that_tells_of_no_contested_sheet_decides_only_those_it_must_hold():
+    columns = [*COLUMNS[:4], "contested", "ana", "ben"]
+    first = [(8, "unit", row.unit, row.stations - 3, 2, 100, 100) for row in UNITS.itertuples()]
+    for more, left in ((5, 10), (6, 9), (15, 0)):
+        night = counts(*first, (9, "nation", "", 30 + more, 0, 500 + more, 500), columns=columns)
+        assert night.latest.contested == pytest.approx(left), "five sheets were pending"
+        assert night.latest.counted + night.latest.contested <= 45
+
+
+def test_contested_sheets_of_a_region_are_decided_by_a_newer_row_of_the_nation():
+    columns = [*COLUMNS[:4], "contested", "ana", "ben"]
+    sizes = UNITS.groupby("region")["stations"].sum()
+    first = [(8, "region", name, size - 2, 2, 100, 100) for name, size in sizes.items()]
+    night = counts(*first, (9, "nation", "", 42, 3, 303, 303), columns=columns)
+    assert night.latest.contested == pytest.approx(3)
+    assert night.latest.holdings.frame["contested"].tolist() == pytest.approx([1, 1, 1, 0])
 
 
 def test_shares_that_were_rounded_do_not_contradict_their_sum():
@@ -313,6 +331,11 @@ def test_batches_are_the_increments_of_each_group():
         [1, 0, 9, 900, 800],
     ]
     assert batches["time"].tolist() == [pd.Timestamp(at(hour)) for hour in (8, 9, 10, 8)]
+
+
+def test_sheets_without_a_vote_are_no_batch():
+    night = counts((8, "unit", "n1", 2, 0, 0), (9, "unit", "n1", 5, 200, 250), (8, "unit", "n2", 3, 0, 0))
+    assert night.batches()[["group", "start", "stop", "ana", "ben"]].to_numpy().tolist() == [[0, 0, 5, 200, 250]]
 
 
 def test_a_correction_is_merged_into_the_batch_that_swallows_it():

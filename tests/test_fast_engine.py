@@ -529,3 +529,41 @@ def test_a_region_whose_only_sheets_are_contested_is_out():
     out = forecast.draws["outstanding"].sel(region=region).sum("candidate")
     assert np.isfinite(forecast.margin).all()
     assert (out > 0).all()
+
+
+def later(counts: Counts, level: str, counted: float) -> Counts:
+    """With rows of all regions or of the nation from an hour later, of so many sheets more and their usual votes."""
+    known, names = counts.latest, list(counts.election.candidate_ids)
+    units = known.rows.set_index("place").reindex(counts.election.units.index).fillna(0.0)
+    place = counts.election.units["region"] if level == "region" else pd.Series("", counts.election.units.index)
+    stations = counts.election.units["stations"].groupby(place).sum()
+    row = units[["counted", "contested", "void", *names]].groupby(place).sum()
+    more = np.minimum(np.ceil(counted * (stations - row["counted"])), stations - row["counted"] - row["void"])
+    row["contested"] = (stations - row["counted"] - row["void"] - more).clip(upper=row["contested"])
+    row[names] = np.ceil(row[names].mul(1.0 + more / row["counted"], axis=0))
+    row["counted"] += more
+    frame = row.rename_axis("place").reset_index().assign(level=level, time=known.time + pd.Timedelta(hours=1))
+    return Counts(counts.election, pd.concat([counts.frame, frame.reindex(columns=counts.frame.columns)]))
+
+
+@pytest.mark.parametrize("level", ["region", "nation"])
+def test_newer_rows_of_all_places_beside_older_ones_of_every_unit(level):
+    first = night_of(fractions=(0.9,), contested=0.05).counts
+    before, after, end = (sane(told(counts)) for counts in (first, later(first, level, 0.5), later(first, level, 1.0)))
+    votes = [float(forecast.outstanding.sum("candidate").mean()) for forecast in (before, after, end)]
+    assert votes[1] == pytest.approx(0.5 * votes[0], rel=0.25)
+    assert votes[2] == pytest.approx(0.0, abs=1e-6), "the sheets that waited are counted, not still to come"
+    assert end.finished
+
+
+@pytest.mark.parametrize("level", ["unit", "region", "nation"])
+def test_counted_sheets_without_a_valid_vote_tell_nothing(level):
+    counts = night_of(level=level, fractions=(0.3,)).counts
+    names, blank = list(TRUTH.election.candidate_ids), counts.frame.iloc[[0]].copy()
+    numbers = [column for column in counts.frame if column not in ("time", "level", "place")]
+    blank[numbers] = 0.0
+    blank["counted"] = 1.0
+    sane(told(Counts(TRUTH.election, blank)))
+    frame = counts.frame.copy()
+    frame.iloc[0, [frame.columns.get_loc(name) for name in names]] = 0.0
+    sane(told(Counts(TRUTH.election, frame)))

@@ -359,7 +359,7 @@ class Arrow:
         f = local - SLOTS
         fixed, b, n, g = self.layout.places
         gain = gain.astype(core.dtype, copy=False)
-        wide = np.concatenate([gain[:, :, :f], gain[:, :, f + 1 : f + 2]], axis=2).reshape(len(gain) * d, -1)
+        wide = np.concatenate([gain[:, :, :f], gain[:, :, f + 1 : f + 2]], axis=2).reshape(len(gain) * d, (f + 1) * d)
         dense = np.concatenate([core[fixed], core[n][None]]).reshape(-1, m)
         out = (wide @ dense).reshape(len(gain), d, m)
         return out + times(gain[:, :, f], core[b][region]) + times(gain[:, :, f + 2], core[g][region])

@@ -281,12 +281,13 @@ def _coarse(
     groups: list[Group] = []
     parts: list[dict[str, np.ndarray]] = []
     for g in np.flatnonzero(~single):
-        capacity = np.maximum(ledger.capacity[members[g]], 0.0)
-        if capacity.sum() <= 0:
-            capacity = design.stations[members[g]]
         row = frame.iloc[g]
         counted = float(row["counted"])
-        processed = min((counted + float(row["contested"]) + float(row["void"])) / capacity.sum(), 1.0)
+        sheets = counted + float(row["contested"]) + float(row["void"])
+        capacity = np.maximum(ledger.capacity[members[g]], 0.0)
+        if capacity.sum() <= 0:  # more than the places have room for: it fills what it needs, and nothing is left
+            capacity = design.stations[members[g]] * max(sheets, 1e-9) / design.stations[members[g]].sum()
+        processed = min(sheets / capacity.sum(), 1.0)
         rows = batches[batches["group"] == g]
         scale = processed / max(counted, 1e-9)
         start, stop = rows["start"].to_numpy(float) * scale, rows["stop"].to_numpy(float) * scale
@@ -358,7 +359,7 @@ def _stuck(processed: float, contested: float) -> float:
     """Share of the pending sheets that will wait for rulings. Where contested sheets are told apart it is as many as of
     those that have come in; where they are not, they are among the pending ones, and the last to come."""
     if contested > 0.0:
-        return min(1.0, contested / processed)
+        return contested / max(processed, contested)
     return min(1.0, STUCK / max(1.0 - processed, 1e-9))
 
 
