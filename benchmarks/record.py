@@ -100,6 +100,7 @@ def _commit() -> str:
 
 def _sections(record: Record, paths: Record, real: pd.DataFrame) -> list[str]:
     narrow, calls = record.too_narrow(), record.calls()
+    masses = " and ".join(f"{mass:.0%}" for mass in record.testable()) or "no mass"
     ratios = record.against_the_best()
     ours = record.table(["fraction"])
     return [
@@ -109,7 +110,8 @@ def _sections(record: Record, paths: Record, real: pd.DataFrame) -> list[str]:
         "### Calls\n\n" + markdown(calls, digits=DIGITS),
         "### Coverage under the usual orders\n\n" + markdown(record.usual_coverage()),
         f"### Cells below their promise beyond chance: {len(narrow)}\n\n"
-        + (markdown(narrow) if len(narrow) else "None."),
+        + (markdown(narrow) if len(narrow) else "None.")
+        + f"\n\nCells have forecasts enough to fall short of {masses} only.",
         "### Our model over the best yardstick\n\n" + markdown(ratios, digits={"crps": 2, "interval_score_90": 2}),
         f"Where stations come in no order, our 90 % interval by district is {record.price_of_drift():.2f} times as "
         "wide as without drift.",

@@ -26,6 +26,7 @@ from .models import (
     SickPosterior as SickPosterior,
     StratifiedArrival as StratifiedArrival,
     forecast as forecast,
+    learnt_priors as learnt_priors,
 )
 from .night import Night as Night, Result as Result
 from .outcome import Forecast as Forecast

@@ -15,7 +15,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from . import models, saying, sources, terminal
-from .checks import InvalidInput, Problem, listing
+from .checks import InvalidCount, InvalidInput, Problem, listing
 from .checks.problem import AT_MOST_EACH
 from .count import Counts
 from .night import Night
@@ -95,7 +95,10 @@ CountsFile = Annotated[Path | None, typer.Option(help="Counts that take the plac
 EngineName = Annotated[Engine, typer.Option(help="fast: seconds; nuts: full sampling, with diagnostics.")]
 Draws = Annotated[int, typer.Option(min=1, help="Joint draws of the finished count.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")]
-PriorsFile = Annotated[Path | None, typer.Option(help="A TOML file of priors to change, by name.", metavar="FILE")]
+PriorsFile = Annotated[
+    Path | None,
+    typer.Option(help="A TOML file of priors to change, by name; the others stay as learnt.", metavar="FILE"),
+]
 JsonFile = Annotated[
     str | None, typer.Option("--json", help="Write the forecast as JSON; - is stdout.", metavar="FILE")
 ]
@@ -157,7 +160,7 @@ def forecast(
     night = sources.load(election, counts=counts)
     so_far = _so_far(night, at)
     with err.status("fitting the model"):
-        found = models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors))
+        found = models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors, night))
     _say_warnings(found)
     if json == "-":
         out.print(found.to_json(), soft_wrap=True, markup=False)
@@ -188,7 +191,10 @@ def replay(
 
     _check_targets(json, chart)
     night = sources.load(election, counts=counts)
-    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors))
+    if not len(night.counts):
+        nothing = "at least one row: without any there is no night to replay"
+        raise InvalidCount([Problem("counts", None, None, None, nothing)])
+    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors, night))
     workers = evaluate.Workers(jobs=jobs, progress=True)
     times = evaluate.spread_over(night.counts.times, moments)
     try:
@@ -228,7 +234,7 @@ def report_page(
         raise typer.BadParameter(f"there is no folder '{html.parent}'", param_hint="--html")
     night = sources.load(election, counts=counts)
     so_far = _so_far(night, at)
-    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors))
+    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors, night))
     if len(so_far):
         times = evaluate.spread_over(so_far.times, moments)
         workers = evaluate.Workers(jobs=jobs, progress=True)
@@ -236,7 +242,9 @@ def report_page(
             model, replace(night, counts=so_far), times=times, seed=seed, workers=workers
         ).forecasts
     else:
-        forecasts = (models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors)),)
+        forecasts = (
+            models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors, night)),
+        )
     _say_warnings(forecasts[-1])
     text = report.page(night, forecasts, record=report.track_record(), lang=lang.value)
     report.write_page(text, html)
@@ -431,11 +439,12 @@ def _say_imported(night: Night, folder: Path) -> None:
     out.print(f"{units}: {folder}", soft_wrap=True, markup=False)
 
 
-def _priors(path: Path | None) -> models.Priors | None:
+def _priors(path: Path | None, night: Night) -> models.Priors | None:
+    """Those learnt for the election but for what the file changes."""
     if path is None:
         return None
     try:
-        return models.Priors().with_changes(tomllib.loads(path.read_text(encoding="utf-8")))
+        return models.learnt_priors(night.election.id).with_changes(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValueError as wrong:  # of TOML, of text encoding and of the priors alike
         raise typer.BadParameter(f"{path}: {wrong}", param_hint="--priors") from wrong
 

@@ -102,7 +102,8 @@ class Counts:
 
     @classmethod
     def from_count(cls, count: Count) -> Self:
-        """A night of one snapshot that knows what the count knows; the rows keep their own times."""
+        """A night that knows what the count knows, one row a place: rows keep the times since which they have stood
+        so, since these tell which of two levels is newer."""
         frame = count.rows.rename(columns={"as_of": "time"}).sort_values("time", kind="stable")
         columns = ["time", "level", "place", *tally_columns(count.election.candidate_ids)]
         return cls(count.election, frame[columns].reset_index(drop=True), count.warnings)
@@ -125,12 +126,17 @@ class Counts:
         return self._known(len(self.frame), self.times[-1])
 
     def until(self, time: pd.Timestamp | datetime | str) -> Self:
-        """The night so far: all rows up to and including the time, which must carry its offset."""
+        """The night so far: all rows up to and including the time, which must carry its offset.
+
+        Its warnings are those of what was known then: of a whole table's, corrections are told anew.
+        """
         moment = pd.Timestamp(time)
         if moment.tzinfo is None:
             raise ValueError(f"time needs an offset, such as 2021-06-07T19:23:00-05:00, got {time}")
         stop = self.frame["time"].searchsorted(moment.tz_convert(self.election.timezone), side="right")
-        return type(self)(self.election, self.frame.iloc[:stop], self.warnings)
+        if stop == len(self.frame):
+            return self
+        return type(self)(self.election, self.frame.iloc[:stop], _taken_back(self.corrections, moment))
 
     def __len__(self) -> int:
         return len(self.times)
@@ -216,6 +222,20 @@ class Counts:
         steps = np.zeros((len(self), 3))
         np.add.at(steps, (self._moment, self._level), gained)
         return steps.cumsum(axis=0).max(axis=1)
+
+
+def _taken_back(corrections: pd.DataFrame, moment: pd.Timestamp) -> tuple[Problem, ...]:
+    """One warning of all numbers that had gone down by a moment."""
+    known = corrections[corrections["time"] <= moment]
+    if known.empty:
+        return ()
+    places = len(known[["level", "place"]].drop_duplicates())
+    first = known.iloc[0]
+    expected = (
+        f"no less than {first['before']:,.6g} as before; {len(known)} went down in {places} "
+        f"{'places' if places > 1 else 'place'}, this the first, and are taken as corrections"
+    )
+    return (Problem("counts", None, first["column"], f"{first['after']:,.6g}", expected, "warning"),)
 
 
 def _evenly(moments: np.ndarray, progress: np.ndarray, at_most: int) -> list[int]:

@@ -1,7 +1,7 @@
 """`Forecast`: joint draws of the finished count, and every summary of them.
 
 All numbers come from the same draws, so they cannot contradict each other: intervals are nested, no candidate ends
-below the votes already in, and a probability says what the interval says.
+below the votes already in, but for what offices correct, and a probability says what the interval says.
 """
 
 import json

@@ -26,6 +26,12 @@ def test_a_night_from_the_prior_is_a_night(level):
     assert drawn.quantities["margin"] == result.margin
 
 
+def test_a_night_may_have_more_moments_than_a_model_looks_at():
+    fractions = tuple(np.arange(1, 10) / 10)
+    drawn = draw_night(ELECTION, Priors(), level="region", fractions=fractions, rng=np.random.default_rng(1))
+    assert drawn.night.counts.latest.counted_share == pytest.approx(0.9, abs=0.02)
+
+
 def test_every_seed_is_another_election():
     margins = [
         draw_night(ELECTION, Priors(), rng=np.random.default_rng(seed)).night.result.margin for seed in range(30)

@@ -110,6 +110,18 @@ def test_unknown_priors_are_wrong_usage(small, tmp_path):
     assert "wishful_thinking" in result.stderr
 
 
+def test_priors_that_the_file_does_not_name_stay_as_learnt(small, tmp_path):
+    (tmp_path / "none.toml").write_text("", encoding="utf-8")
+    learnt, same = (run("forecast", small, "--json", "-", *more) for more in ((), ("--priors", tmp_path / "none.toml")))
+    assert json.loads(learnt.stdout)["margin"] == json.loads(same.stdout)["margin"]
+
+
+def test_a_night_without_counts_cannot_be_replayed():
+    result = run("replay", "peru-2021-first-round")
+    assert told_plainly(result, 1)
+    assert "no night to replay" in result.stderr
+
+
 def test_a_sick_posterior_has_its_own_code(small, monkeypatch):
     def sick(*_, **__):
         raise models.SickPosterior("R-hat is 1.3; try more draws")

@@ -421,6 +421,15 @@ def test_votes_by_region_come_from_regions_or_else_from_all_their_units():
     assert votes.to_numpy().tolist() == [[110, 110], [300, 400], [5, 6]]
 
 
+def test_a_night_so_far_knows_of_no_later_correction():
+    night = counts(
+        (8, "unit", "n1", 4, 400, 500), (9, "unit", "n1", 5, 390, 600), (10, "unit", "n2", 2, 90, 80),
+        (11, "unit", "n2", 3, 80, 90),
+    )  # fmt: skip
+    assert [len(night.until(at(hour)).latest.warnings) for hour in (8, 9, 10, 11)] == [0, 1, 1, 1]
+    assert "1 went down in 1 place" in str(night.until(at(10)).warnings[0])
+
+
 def test_numbers_that_go_down_are_reported_once():
     night = counts((8, "unit", "n1", 4, 400, 500), (9, "unit", "n1", 3, 390, 510))
     said = [str(problem) for problem in night.warnings]

@@ -434,12 +434,20 @@ def missing(election: Election) -> Election:
     return replace(election, baseline=baseline)
 
 
+def scattered(election: Election) -> Election:
+    """The election of which no unit has the votes of every list."""
+    baseline = election.baseline.copy()
+    for row in range(len(baseline)):
+        baseline.iloc[row, row % baseline.shape[1]] = np.nan
+    return replace(election, baseline=baseline)
+
+
 def strangers(election: Election) -> Election:
     """The election of which one candidate has no list of their own."""
     return replace(election, baseline=election.baseline.rename(columns={"ana": "zoe"}))
 
 
-@pytest.mark.parametrize("change", [bare, missing, strangers])
+@pytest.mark.parametrize("change", [bare, missing, scattered, strangers])
 @each_level
 def test_a_poor_baseline_will_do(change, level):
     night = night_of(Truth(change(TRUTH.election), TRUTH.unit, TRUTH.electorate, TRUTH.votes, TRUTH.void), level=level)

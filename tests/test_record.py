@@ -49,13 +49,43 @@ def test_tables_are_means_of_the_scores(record):
 
 
 def test_bars_are_judged(record):
-    assert set(record.too_narrow().columns) >= {"order", "level", "fraction", "mass", "p_value"}
     ratios = record.against_the_best()
     assert len(ratios) == 6
-    assert (ratios["crps"] > 0).all()
-    coverage = record.usual_coverage()
-    assert set(coverage["election"]) == {"small", "all"}
-    assert np.isfinite(record.price_of_drift())
+    scores = record.scores[(record.scores["level"] == "unit") & (record.scores["order"] == "random")]
+    means = scores.groupby("model")[["crps", "width_90"]].mean()
+    row = ratios[(ratios["level"] == "unit") & (ratios["order"] == "random")].iloc[0]
+    assert row["crps"] == pytest.approx(means.loc[OURS, "crps"] / means.loc["raw count", "crps"])
+    assert record.price_of_drift() == pytest.approx(means.loc[OURS, "width_90"] / means.loc[NO_DRIFT, "width_90"])
+
+
+def judged(held: dict[str, float], nights: int = 40) -> Record:
+    """A record of one cell whose intervals held so often, in nights one after the other."""
+    scores = pd.DataFrame(
+        {"model": OURS, "order": "mixed", "level": "unit", "fraction": 0.4, "election": "small"}, range(nights)
+    )
+    scores["night"], scores["failed"], scores["error"] = range(nights), None, 0.01
+    return Record(scores.assign(**{name: np.arange(nights) < share * nights for name, share in held.items()}))
+
+
+def test_coverage_is_judged_both_ways():
+    promised = {"covered_50": 0.5, "covered_80": 0.8, "covered_90": 0.9, "covered_95": 0.95}
+    assert judged(promised).usual_coverage()["held"].all()
+    assert judged(promised).too_narrow().empty
+    narrow = judged(promised | {"covered_90": 0.6})
+    assert narrow.usual_coverage().set_index(["election", "score"]).loc[("all", "covered_90"), "held"] == np.False_
+    assert narrow.too_narrow()["mass"].tolist() == [0.9]
+    wide = judged(promised | {"covered_80": 1.0})
+    assert not wide.usual_coverage().set_index(["election", "score"]).loc[("all", "covered_80"), "held"]
+    assert wide.too_narrow().empty, "too wide is no shortfall"
+
+
+def test_few_forecasts_cannot_fall_short_of_a_low_mass():
+    held = {"covered_50": 0.0, "covered_80": 0.0, "covered_90": 0.0, "covered_95": 0.0}
+    for nights in (2, 4, 8, 40):
+        record = judged(held, nights)
+        assert record.too_narrow()["mass"].tolist() == record.testable()
+    assert judged(held, 2).testable() == []
+    assert judged(held, 4).testable() == [0.9, 0.95]
 
 
 def test_calls_under_adversarial_orders_are_told_apart(record):

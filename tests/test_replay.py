@@ -127,6 +127,24 @@ def test_an_empty_night_has_no_forecasts(night):
     played = replay(MODEL, replace(night, counts=Counts.empty(night.election)))
     assert len(played) == 0
     assert played.forecasts == ()
+    assert played.to_dict()["scores"] is None
+    with pytest.raises(ValueError, match="nothing to score"):
+        _ = played.scores
+
+
+def test_names_of_columns_are_part_of_a_night(night, tmp_path):
+    kept = replay(MODEL, night, folder=tmp_path)
+    baseline = night.election.baseline
+    other = replace(
+        night.election, baseline=baseline.rename(columns=dict(zip(baseline, baseline.columns[::-1], strict=True)))
+    )
+    with pytest.raises(ValueError, match="another counts"):
+        replay(
+            MODEL,
+            replace(night, election=other, counts=Counts(other, night.counts.frame), result=None),
+            folder=tmp_path,
+        )
+    assert len(kept)
 
 
 def test_a_bundled_night_can_be_replayed():

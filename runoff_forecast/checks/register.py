@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from .problem import Problem
-from .table import Table, labels, missing_columns, numbers, repeated, repeated_columns, texts
+from .table import Table, figure, labels, missing_columns, numbers, repeated, repeated_columns, texts
 
 NOMINAL_ELECTORATE = 300
 """Voters that make one nominal station where a register has no stations; about what a polling station in Peru has."""
 BASELINE = "baseline_"
 BALLOTS = "baseline_ballots"
+GROWN = 2.0
+"""Times today's electorate that the voters of an earlier election may be without a word."""
 KNOWN = ("unit", "region", "stations", "area", "kind", "name", "electorate", BALLOTS)
 OVERSEAS = "overseas"
 ABROAD = ("abroad", "exterior", "extranjero", "foreign", "diaspora", "expatriate", "consulate", "consular", OVERSEAS)
@@ -47,7 +49,7 @@ def read_register(units: Table, regions: Table | None) -> tuple[Register, list[P
     table, nominal, problems = _units(units)
     found += problems
     baseline, problems = _baseline(units, table)
-    found += [*problems, *_baseline_sums(units, table, baseline)]
+    found += [*problems, *_baseline_sums(units, table, baseline), *_baseline_gaps(units, baseline)]
     tiles, problems = _regions(regions, table)
     return Register(table, baseline, tiles, nominal), [*found, *problems]
 
@@ -156,8 +158,29 @@ def _baseline(units: Table, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Pro
     return pd.DataFrame(lists, index=table.index, dtype=float), found
 
 
+def _baseline_gaps(units: Table, baseline: pd.DataFrame) -> Iterator[Problem]:
+    """Units with votes of some lists alone: what they tell is left out, so one warning of all."""
+    empty = baseline.isna().to_numpy()
+    partly = np.flatnonzero(empty.any(axis=1) & ~empty.all(axis=1))
+    if len(partly):
+        column = BASELINE + baseline.columns[int(empty[partly[0]].argmax())]
+        many = (
+            f"{len(partly)} {'units have' if len(partly) > 1 else 'unit has'} votes of some lists only, this the first"
+        )
+        expected = f"votes of every list (0 where nobody chose it), or of none; {many}, and count as without a baseline"
+        yield Problem(units.file, int(units.rows[partly[0]]), column, "", expected, "warning")
+
+
 def _baseline_sums(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
-    if baseline.shape[1] == 0 or not units.has(BALLOTS):
+    if baseline.shape[1] == 0:
+        return
+    votes, electorate = baseline.sum(axis=1).to_numpy(), table["electorate"].to_numpy()
+    over = votes > GROWN * electorate
+    texts = [
+        f"votes of all lists near the electorate, {figure(voters)}, not above it by far" for voters in electorate[over]
+    ]
+    yield from units.problems(over, BASELINE + baseline.columns[0], texts, "warning")
+    if not units.has(BALLOTS):
         return
     valid, ballots = baseline.sum(axis=1).to_numpy(), table[BALLOTS].to_numpy()
     over = valid > ballots

@@ -11,6 +11,8 @@ from .problem import Problem
 from .table import Table, figure, is_blank, numbers, texts
 
 BEYOND_ELECTORATE = 1.1
+CROWDED = 3.0
+"""Times the voters that so many stations of a place have on average."""
 """Late registration and voters from elsewhere explain a few more than the electorate; nothing explains a tenth more."""
 
 
@@ -110,6 +112,11 @@ class Rows:
         candidates = [self.numbers[column] for column in self.ballot.candidates or ()]
         return np.sum(candidates, axis=0) if candidates else np.full(len(self.level), np.nan)
 
+    @property
+    def ballots(self) -> np.ndarray:
+        """Valid, blank and null ones, as far as they are given."""
+        return self.valid + sum(np.nan_to_num(self.numbers[column]) for column in SPOILT)
+
     def capacity(self) -> Iterator[Problem]:
         """More stations than the place has."""
         stations = self.of_place("stations")
@@ -130,8 +137,7 @@ class Rows:
 
     def electorate(self) -> Iterator[Problem]:
         """More ballots than voters: a little more can be explained, and is a warning."""
-        electorate = self.of_place("electorate")
-        ballots = self.valid + sum(np.nan_to_num(self.numbers[column]) for column in SPOILT)
+        electorate, ballots = self.of_place("electorate"), self.ballots
         column = (self.ballot.candidates or ("",))[0]
         impossible = ballots > BEYOND_ELECTORATE * electorate
         for over, severity in ((impossible, "error"), (~impossible & (ballots > electorate), "warning")):
@@ -145,6 +151,17 @@ class Rows:
                     expected + figure(electorate[row]),
                     severity,
                 )
+
+    def too_few_sheets(self) -> Iterator[Problem]:
+        """More ballots than the stations counted have voters, by far: stations of a place differ in size."""
+        counted, electorate, ballots = self.numbers["counted"], self.of_place("electorate"), self.ballots
+        room = electorate * counted / np.maximum(self.of_place("stations"), 1)
+        over = (counted > 0) & (ballots > CROWDED * room) & (ballots <= electorate)
+        texts = [
+            f"more stations for {figure(votes)} ballots, since these have some {figure(round(voters))} voters"
+            for votes, voters in zip(ballots[over], room[over], strict=True)
+        ]
+        yield from self.table.problems(over, self.counted_column, texts, "warning")
 
 
 class Hints:

@@ -46,6 +46,7 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         *rows.capacity(),
         *rows.votes_without_stations(),
         *rows.electorate(),
+        *rows.too_few_sheets(),
     ]
     found += [*_repeated_rows(table, moment, rows.codes), *finer_above_coarser(rows, moment)]
     if not found:  # a number that is wrong in itself makes the next one look like a fall

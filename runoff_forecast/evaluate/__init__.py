@@ -8,6 +8,7 @@ from .averages import (
     pit_histogram as pit_histogram,
     reliability as reliability,
     shortfalls as shortfalls,
+    testable as testable,
 )
 from .backtest import Backtest as Backtest, Cell as Cell, backtest as backtest
 from .bulletins import Bulletins as Bulletins, bulletins_of as bulletins_of

@@ -5,12 +5,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta, binom, norm
+from scipy.stats import beta, binom, t
 
 from .scores import COVERED, MASSES
-
-REACH = float(norm.ppf(0.975))
-"""Deviations of a 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +19,7 @@ class Average:
     """NaN with fewer than two clusters."""
     low: float
     high: float
-    """A 95 % interval."""
+    """A 95 % interval, Student's t with a degree of freedom less than there are clusters."""
     forecasts: int
     clusters: int
 
@@ -40,7 +37,8 @@ def average(values: pd.Series, clusters: pd.Series) -> Average:
     code, names = pd.factorize(clusters.to_numpy()[known])
     sums, size = np.bincount(code, numbers - mean), len(names)
     se = float(np.sqrt(size / (size - 1) * np.square(sums).sum()) / len(numbers)) if size > 1 else np.nan
-    return Average(mean, se, mean - REACH * se, mean + REACH * se, len(numbers), size)
+    low, high = mean + t.ppf([0.025, 0.975], size - 1) * se if size > 1 else (np.nan, np.nan)
+    return Average(mean, se, float(low), float(high), len(numbers), size)
 
 
 def averages(
@@ -57,6 +55,7 @@ def averages(
 def coverage(scores: pd.DataFrame, *, by: Sequence[str], cluster: str = "night") -> pd.DataFrame:
     """How often each interval held the result: `by`, mass, and the columns of `Average`."""
     table = averages(scores, COVERED, by=by, cluster=cluster)
+    table[["low", "high"]] = table[["low", "high"]].clip(0.0, 1.0)
     table.insert(len(by), "mass", table.pop("score").map(dict(zip(COVERED, MASSES, strict=True))))
     return table
 
@@ -65,7 +64,8 @@ def shortfalls(scores: pd.DataFrame, *, by: Sequence[str], level: float = 0.01) 
     """Groups in which an interval held the result less often than it said, beyond chance.
 
     One-sided binomial tests, Bonferroni-corrected over all groups and masses: `by`, mass, forecasts, held, p_value
-    (corrected). A group should hold one forecast a night, since the test takes them as independent.
+    (corrected). A group should hold one forecast a night, since the test takes them as independent. Groups of few
+    forecasts cannot fall short of a low mass: see `testable`.
     """
     rows = []
     for key, group in scores.groupby(list(by), sort=False):
@@ -78,6 +78,14 @@ def shortfalls(scores: pd.DataFrame, *, by: Sequence[str], level: float = 0.01) 
     table = pd.DataFrame(rows, columns=[*by, "mass", "forecasts", "held", "p_value"])
     table["p_value"] = np.minimum(table["p_value"] * len(table), 1.0)
     return table[table["p_value"] < level].reset_index(drop=True)
+
+
+def testable(scores: pd.DataFrame, *, by: Sequence[str], level: float = 0.01) -> list[float]:
+    """The masses of which the smallest group could fall short in the test of `shortfalls`, were none of its forecasts
+    held."""
+    sizes = scores.groupby(list(by), sort=False).size()
+    tests = len(sizes) * len(MASSES)
+    return [mass for mass in MASSES if (1.0 - mass) ** sizes.min() * tests < level]
 
 
 def pit_histogram(scores: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..election import Election
+from ..models.learnt import learnt_priors
 from .keeping import digest, write_whole
 from .orders import ORDERS, Order
 from .replay import Model
@@ -78,9 +80,14 @@ class Backtest:
     @cached_property
     def _content(self) -> dict[str, str]:
         return {
-            name: digest(truth.unit, truth.votes, truth.void, truth.election.units, truth.election.baseline)
+            name: digest(truth.unit, truth.votes, truth.void, truth.electorate, *_fixed(truth.election))
             for name, truth in self.truths.items()
         }
+
+
+def _fixed(election: Election) -> tuple[object, ...]:
+    """What a forecast knows of an election before counting starts."""
+    return election.units, election.baseline, election.header(), learnt_priors(election.id)
 
 
 def backtest(plan: Backtest, folder: Path | str, *, workers: Workers = ALONE) -> pd.DataFrame:
@@ -110,8 +117,9 @@ def _rows(path: Path) -> list[dict[str, object]]:
 def _night_of(
     cell: Cell, truth: Truth, order: Order, model: Model, fractions: tuple[float, ...], habits: Habits
 ) -> list[dict[str, object]]:
-    """The rows of a cell. The night depends on its seed alone, so that all models see the same one."""
-    chance = np.random.default_rng(cell.seed)
+    """The rows of a cell. Its chances are those of its night alone, so that all models see the same one, and other
+    levels and orders others: averages take nights as independent."""
+    chance = np.random.default_rng([cell.seed, *cell.night.encode()])
     night = simulate(truth, order, level=cell.level, fractions=fractions, habits=habits, rng=chance)
     rows = []
     for moment, fraction in zip(moments(truth.election, fractions), fractions, strict=True):

@@ -72,11 +72,11 @@ def draw_night(
     Where counts come by unit the model conditions on that; where they are coarse it sees the share of each group alone.
     """
     skeleton = _skeleton(election, level, order, fractions, rng)
-    seen = gather(skeleton, priors)
+    seen = gather(skeleton, priors, history=HISTORY)
     scales = np.abs(rng.standard_normal((len(SCALES), 2))) * scale_widths(seen.priors)
     latent = _from_prior(seen, scales, rng)
     counts = _counted(skeleton, seen, latent, rng)
-    evidence = gather(counts, priors)
+    evidence = gather(counts, priors, history=HISTORY)
     return PriorNight(counts, _finished(evidence, latent, scales, rng), latent, evidence)
 
 

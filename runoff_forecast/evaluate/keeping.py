@@ -24,11 +24,13 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def digest(*parts: object) -> str:
-    """Sixteen letters that differ where any part does: arrays and tables by content, all else by its text."""
+    """Sixteen letters that differ where any part does: arrays by content, tables by content and names, all else by its
+    text."""
     found = hashlib.sha256()
     for part in parts:
         if isinstance(part, pd.DataFrame | pd.Series):
-            content = pd.util.hash_pandas_object(part).to_numpy().tobytes()
+            names = part.columns if isinstance(part, pd.DataFrame) else [part.name]
+            content = repr((*names, *part.index.names)).encode() + pd.util.hash_pandas_object(part).to_numpy().tobytes()
         elif isinstance(part, np.ndarray):
             content = np.ascontiguousarray(part).tobytes()
         else:

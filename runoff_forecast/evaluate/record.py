@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import t
 
 from ..models import StratifiedArrival
 from ..models.design_based import DesignBased
 from ..models.yardsticks import DistrictDirichlet, RawCount, StratifiedExtrapolation, UniformSwing
 from ..sources import load
 from ..sources.stations import STATION_FILES, read_stations
-from .averages import averages, shortfalls
+from .averages import averages, shortfalls, testable
 from .backtest import Backtest
 from .calls import calls_of, calls_summary
 from .paths import on_path
@@ -33,6 +33,7 @@ PATH_FRACTIONS = (0.2, 0.46, 0.8)
 EARLY, LATER = 0.46, 0.8
 """Shares counted at which orders on the national path are judged."""
 LEVELS = ("unit", "unit+nation", "region", "nation")
+CELL = ["order", "level", "fraction"]
 ADVERSARIAL = ("adversarial", "missing by vote")
 """Orders set against the eventual winner, which no office works in; calls under them are told apart."""
 USUAL = ("urban first", "mixed")
@@ -112,13 +113,17 @@ def path_plans(truths: Mapping[str, Truth], *, seeds: Sequence[int], draws: int 
 
 
 def real_nights(model: Model, names: Sequence[str], *, seed: int = 1, workers: Workers = ALONE) -> pd.DataFrame:
-    """Scores of a model on bundled nights as they were: election, night, model, and the fields of `Scores`."""
+    """Scores of a model on bundled nights as they were: election, night, model, and the fields of `Scores`.
+
+    A last snapshot that is itself the result is no forecast, and is left out.
+    """
     parts = []
     for name in names:
         night = load(name)
         if night.result is None or not len(night.counts):
             continue
-        played = replay(model, night, times=spread_over(night.counts.times, MOMENTS), seed=seed, workers=workers)
+        times = night.counts.times[:-1] if night.counts.latest.votes.equals(night.result.votes) else night.counts.times
+        played = replay(model, night, times=spread_over(times, MOMENTS), seed=seed, workers=workers)
         parts.append(played.scores.reset_index().assign(election=name, night=name, model=OURS))
     return pd.concat(parts, ignore_index=True)
 
@@ -166,13 +171,17 @@ class Record:
         ]
         table = pd.concat(parts, ignore_index=True)
         table["promised"] = table["score"].map(dict(zip(SHARES, (0.5, 0.8, 0.9, 0.95), strict=True)))
-        reach = norm.ppf(0.995) * table["se"]
+        reach = t.ppf(0.995, table["clusters"] - 1) * table["se"]
         return table.assign(held=(table["mean"] - table["promised"]).abs() <= reach)
 
     def too_narrow(self) -> pd.DataFrame:
         """Cells of order x level x fraction in which intervals of ours held less often than promised, beyond chance."""
         ours = self.known[self.known["model"] == OURS]
-        return shortfalls(ours, by=["order", "level", "fraction"])
+        return shortfalls(ours, by=CELL)
+
+    def testable(self) -> list[float]:
+        """Masses that a cell has forecasts enough to fall short of."""
+        return testable(self.known[self.known["model"] == OURS], by=CELL)
 
     def against_the_best(self) -> pd.DataFrame:
         """Ours over the best yardstick, by level and order: ratios of mean CRPS and interval score, same nights."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..count import Count, Counts
+from ..models.learnt import learnt_priors
 from ..night import Night, Result
 from ..outcome import Forecast
 from ..telling import JSON_SCHEMA, as_json
@@ -81,7 +82,10 @@ class Replay:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """One row a moment, index time: the fields of `Scores`. Raises ValueError where there is no result yet."""
+        """One row a moment, index time: the fields of `Scores`. Raises ValueError where there is no result yet, or no
+        moment."""
+        if not len(self):
+            raise ValueError(f"{self.night.election.id} has no counts: there is nothing to score")
         rows = [asdict(score(forecast, self._result)) for forecast in self.forecasts]
         return pd.DataFrame(rows, index=pd.DatetimeIndex(self.times, name="time"))
 
@@ -112,7 +116,7 @@ class Replay:
         told: dict[str, object] = {"schema": JSON_SCHEMA, "election": self.night.election.id, "truth": None}
         told["forecasts"] = [forecast.to_dict() for forecast in self.forecasts]
         told["scores"] = None
-        if self.night.result is not None:
+        if self.night.result is not None and len(self):
             votes = {name: round(number) for name, number in self.night.result.votes.items()}
             moments = [{"time": time.isoformat(), **row} for time, row in zip(self.times, self._records(), strict=True)]
             told["truth"] = {"margin": self.night.result.margin, "votes": votes}
@@ -155,8 +159,14 @@ class Replay:
 
     def _identity(self) -> dict[str, object]:
         counts = self.night.counts
-        content = digest(counts.frame, counts.election.units, counts.election.baseline, counts.election.header())
-        return {"election": counts.election.id, "counts": content, "model": repr(self.model), "seed": self.seed}
+        election = counts.election
+        return {
+            "election": election.id,
+            "counts": digest(counts.frame, election.units, election.baseline, election.header()),
+            "model": repr(self.model),
+            "priors": digest(learnt_priors(election.id)),
+            "seed": self.seed,
+        }
 
 
 def replay(

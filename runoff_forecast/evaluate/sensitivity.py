@@ -30,7 +30,7 @@ class DriftTimes:
 
 @dataclass(frozen=True)
 class LatestOnly:
-    """A model that is shown the latest state of a night, and not how it came about."""
+    """A model that is shown the latest state of every place, and no earlier one."""
 
     model: StratifiedArrival
 

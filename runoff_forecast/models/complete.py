@@ -204,17 +204,21 @@ def _complete(
 def _astray(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator) -> Draws:
     """The same draws with drift of its own added to what is pending, where no trend of the counted leads."""
     turnout = evidence.priors.turnout_drift
-    support = _wander(cells, evidence.drift_nation, evidence.drift_region, draws.drift[0], draws.support.shape[1], rng)
+    freedom, m = evidence.priors.drift_freedom, draws.support.shape[2]
+    nation = evidence.drift_nation * np.sqrt(freedom / rng.chisquare(freedom, m))
+    support = _wander(cells, nation, evidence.drift_region, draws.drift[0], draws.support.shape[1], rng)
     rulings = evidence.priors.drift_last * rng.standard_normal((support.shape[1], support.shape[2]))
     support += cells.stuck.astype(np.float32)[:, None, None] * rulings.astype(np.float32)
-    votes = _wander(cells, turnout, np.full(evidence.design.n_regions, turnout), draws.drift[1], 1, rng)
+    everywhere, here = np.full(m, turnout), np.full(evidence.design.n_regions, turnout)
+    votes = _wander(cells, everywhere, here, draws.drift[1], 1, rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
 
 
 def _wander(
-    cells: Cells, nation: float, region: np.ndarray, scale: np.ndarray, components: int, rng: np.random.Generator
+    cells: Cells, nation: np.ndarray, region: np.ndarray, scale: np.ndarray, components: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """(C, components, m) drift at the cells, of the nation's and of each region's deviation (R,) a unit of stray."""
+    """(C, components, m) drift at the cells, of the nation's (m,) and of each region's deviation (R,) a unit of
+    stray."""
     shape = (components, len(scale))
     everywhere = nation * scale * rng.standard_normal(shape)
     here = (region[:, None, None] * scale * rng.standard_normal((len(region), *shape))).astype(np.float32)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..checks.register import OVERSEAS
 from ..election import Election
+from ..turnout import valid_per_station
 
 SMOOTHING_VOTES = 20.0
 """Votes of the nation's average added to each unit's baseline, so that an empty list in a hamlet is not a share of
@@ -26,18 +27,15 @@ LIST = "list "
 INTERCEPT, KIND, HOME_KIND, COVARIATE = range(4)
 """Roles of fixed effects; a home kind is one that lies in the country and whose voters the baseline's lists tell
 apart."""
-VALID_PER_ELECTOR = 0.70
-"""Valid votes per registered voter where no baseline tells; the turnout intercept learns the rest."""
-VALID_PER_STATION = 200.0
 
 
 def contrasts(candidates: int) -> np.ndarray:
     """Orthogonal contrasts (candidate, component) with half-unit rows: for two candidates the one component is the
     logit.
 
-    Any two rows differ by a vector of length one, so a prior scale reads "logits between any two candidates"
-    whatever their
-    number, and no candidate is the reference (Egozcue et al. 2003, isometric log-ratio, rescaled by the root of 1/2).
+    Any two rows differ by a vector of length one, so a prior scale reads "logits between any two candidates" whatever
+    their number, and no candidate is the reference (Egozcue et al. 2003, isometric log-ratio, rescaled by the root of
+    1/2).
     """
     helmert = np.zeros((candidates, candidates - 1))
     for j in range(1, candidates):
@@ -122,7 +120,7 @@ def build_design(election: Election) -> Design:
         regions=regions,
         n_areas=int(area_codes.max()) + 1,
         stations=stations,
-        valid_per_station=_valid_per_station(election),
+        valid_per_station=valid_per_station(election),
         arrival=_arrival_covariates(election, covariates, names, stations),
     )
 
@@ -174,8 +172,8 @@ def _covariates(election: Election, stations: np.ndarray) -> tuple[np.ndarray, l
 
 def _pooled_lists(baseline: pd.DataFrame) -> pd.DataFrame | None:
     total = baseline.to_numpy(float)
-    if baseline.shape[1] < 2 or not np.isfinite(total).any() or np.nansum(total) <= 0:
-        return None
+    if baseline.shape[1] < 2 or not np.isfinite(total).all(axis=1).any() or np.nansum(total) <= 0:
+        return None  # none, or no unit in which every list's votes are known
     share = baseline.sum() / baseline.to_numpy()[np.isfinite(total)].sum()
     minor = share.index[share < SMALLEST_LIST]
     pooled = baseline.drop(columns=minor).copy()
@@ -221,6 +219,8 @@ def _own_lists(election: Election, contrast: np.ndarray, stations: np.ndarray) -
         return np.zeros((len(stations), contrast.shape[1]))
     shares = smoothed_shares(election.baseline.to_numpy(float))
     known = np.isfinite(shares).all(axis=1)
+    if not known.any():
+        return np.zeros((len(stations), contrast.shape[1]))
     transfer = _transfers(shares[known], stations[known], [_position(election, column) for column in columns])
     logs = np.zeros((len(stations), len(columns)))
     logs[known] = np.log(shares[known] @ transfer)
@@ -249,34 +249,6 @@ def _transfers(shares: np.ndarray, stations: np.ndarray, own: list[int | None]) 
             transfer[k] = (1.0 - STAY) / (len(own) - 1)
             transfer[k, candidate] = STAY
     return transfer
-
-
-def _valid_per_station(election: Election) -> np.ndarray:
-    stations = election.units["stations"].to_numpy(float)
-    electorate = election.units["electorate"].to_numpy(float)
-    valid = (
-        election.baseline.sum(axis=1, min_count=1).to_numpy(float)
-        if election.baseline.shape[1]
-        else np.full_like(stations, np.nan)
-    )
-    per_station = np.where(np.isfinite(valid) & (valid > 0), valid / stations, np.nan)
-    by_electorate = np.where(
-        np.isfinite(electorate) & (electorate > 0), VALID_PER_ELECTOR * electorate / stations, np.nan
-    )
-    known = np.isfinite(per_station) & np.isfinite(by_electorate)
-    if known.any():
-        by_electorate = (
-            by_electorate
-            * (per_station[known] * stations[known]).sum()
-            / (by_electorate[known] * stations[known]).sum()
-        )
-    filled = np.where(np.isfinite(per_station), per_station, by_electorate)
-    average = (
-        np.nansum(filled * stations) / stations[np.isfinite(filled)].sum()
-        if np.isfinite(filled).any()
-        else VALID_PER_STATION
-    )
-    return np.where(np.isfinite(filled), filled, average)
 
 
 def _arrival_covariates(

@@ -13,7 +13,7 @@ from ..checks.ballot import DUST
 from ..count import Count
 from ..election import Election
 from ..outcome import Forecast
-from .design import VALID_PER_STATION
+from ..turnout import VALID_PER_STATION
 from .priors import Priors
 
 

@@ -22,6 +22,10 @@ from .weighed import weighed_draws
 
 Engine = Literal["fast", "nuts"]
 
+NOTHING_COUNTED = "nothing is counted yet: the forecast is the prior"
+NOMINAL_STATIONS = "the register has no polling stations: stations are nominal, one per 300 registered voters"
+NO_BASELINE = "no baseline election: support of what is out rests on place and arrival alone"
+
 
 @dataclass(frozen=True)
 class StratifiedArrival:
@@ -114,11 +118,11 @@ def warnings_of(evidence: Evidence) -> list[str]:
     election, count = evidence.design.election, evidence.count
     said = [str(problem) for problem in (*election.warnings, *count.warnings)]
     if evidence.is_empty:
-        said.append("nothing is counted yet: the forecast is the prior")
+        said.append(NOTHING_COUNTED)
     if election.retrospective:
         said.append("retrospective: " + election.retrospective)
     if election.nominal_stations:
-        said.append("the register has no polling stations: stations are nominal, one per 300 registered voters")
+        said.append(NOMINAL_STATIONS)
     if not election.baseline.shape[1]:
-        said.append("no baseline election: support of what is out rests on place and arrival alone")
+        said.append(NO_BASELINE)
     return said

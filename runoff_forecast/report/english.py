@@ -97,6 +97,11 @@ ENGLISH = PageWords(
         "“All but certain” is more than 99 in 100, “very likely” 95 or more, “likely” 80 or more, “more "
         "likely than not” 60 or more; below, it is too close to call."
     ),
+    # What to keep in mind.
+    prior_alone="Nothing is counted yet: the forecast rests on what was known before.",
+    nominal_stations="The register has no polling stations: one is assumed for every 300 registered voters.",
+    no_baseline="No earlier election is known by place: what is out is expected by place and order of arrival alone.",
+    taken_back="Places whose numbers the office corrected downwards during the count: {places}.",
     # The record, and where the figures are from.
     record_text=(
         "Real counts of the past, each forecast bulletin by bulletin without knowing its end; errors are of "

@@ -12,6 +12,7 @@ from ..charts.words import words
 from ..election import Source
 from ..evaluate import Course
 from ..evaluate.keeping import write_whole
+from ..models.stratified import NO_BASELINE, NOMINAL_STATIONS, NOTHING_COUNTED
 from ..night import Night
 from ..outcome import Forecast
 from .figures import figures_of, themed_colors
@@ -70,7 +71,7 @@ def page(
         how=_how(forecast, text, lang),
         record=[] if record is None else record_rows(record, says),
         sources=[_source(source, text) for source in forecast.election.sources],
-        warnings=list(dict.fromkeys(forecast.diagnostics["warnings"])),
+        warnings=_warnings(forecast, night, text),
         made=_made(forecast, text, lang),
         data=_as_script(forecast),
     )
@@ -103,6 +104,17 @@ def _how(forecast: Forecast, text: PageWords, lang: str) -> list[str]:
         text.how_draws.format(draws=draws),
         text.how_words,
     ]
+
+
+def _warnings(forecast: Forecast, night: Night, text: PageWords) -> list[str]:
+    """What readers should keep in mind. Lines and columns of files are for those who keep them: `check` lists these."""
+    about_files = {str(problem) for problem in (*forecast.election.warnings, *forecast.count.warnings)}
+    known = {NOTHING_COUNTED: text.prior_alone, NOMINAL_STATIONS: text.nominal_stations, NO_BASELINE: text.no_baseline}
+    said = [known.get(warning, warning) for warning in forecast.diagnostics["warnings"] if warning not in about_files]
+    taken_back = night.counts.until(forecast.count.time).corrections
+    if len(taken_back):
+        said.append(text.taken_back.format(places=len(taken_back[["level", "place"]].drop_duplicates())))
+    return list(dict.fromkeys(said))
 
 
 def _source(source: Source, text: PageWords) -> dict[str, str | None]:

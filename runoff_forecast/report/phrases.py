@@ -78,6 +78,12 @@ class PageWords:
     how_draws: str
     how_words: str
 
+    # What to keep in mind.
+    prior_alone: str
+    nominal_stations: str
+    no_baseline: str
+    taken_back: str
+
     # The record, and where the figures are from.
     record_text: str
     record_night: str

@@ -98,6 +98,11 @@ SPANISH = PageWords(
         "«Casi seguro» es más de 99 de 100, «muy probable» 95 o más, «probable» 80 o más, «más probable que "
         "lo contrario» 60 o más; por debajo, demasiado reñido."
     ),
+    # What to keep in mind.
+    prior_alone="Aún no hay nada contado: la proyección descansa en lo anterior a esta elección.",
+    nominal_stations="El padrón no da mesas: se supone una por cada 300 electores.",
+    no_baseline="No hay elección anterior por lugares: lo que falta se proyecta solo por lugar y orden de llegada.",
+    taken_back="Lugares cuyas cifras la oficina corrigió a la baja durante el conteo: {places}.",
     # The record, and where the figures are from.
     record_text=(
         "Conteos reales del pasado, proyectados boletín por boletín sin conocer su final; los errores son de "

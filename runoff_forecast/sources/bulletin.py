@@ -9,12 +9,10 @@ import pandas as pd
 from ..checks.problem import InvalidCount, Problem
 from ..count import Counts
 from ..election import Election
+from ..turnout import valid_per_station
 
 ROUNDED = 0.005
 """A printed share is off by this at most: half of a full point."""
-VALID_PER_ELECTOR = 0.70
-"""Valid votes per registered voter where no baseline tells."""
-VALID_PER_STATION = 200.0
 
 
 def bulletin(
@@ -46,13 +44,8 @@ def bulletin(
 
 
 def expected_valid_votes(election: Election) -> float:
-    """Valid votes of the register: the baseline's, scaled up for stations without one, or a share of the electorate."""
-    stations, electorate = election.units["stations"], election.units["electorate"]
-    valid = election.baseline.sum(axis=1, min_count=1)
-    for known, rate in ((valid, 1.0), (electorate, VALID_PER_ELECTOR)):
-        if known.notna().any() and known.sum() > 0:
-            return float(rate * known.sum() * election.stations_total / stations[known.notna()].sum())
-    return VALID_PER_STATION * election.stations_total
+    """Valid votes of the whole register, as the baseline or else the electorate leads one to expect."""
+    return float(valid_per_station(election) @ election.units["stations"].to_numpy(float))
 
 
 def _whole(election: Election, shares: Mapping[str, float]) -> dict[str, float]:
