@@ -85,7 +85,7 @@ def test_few_forecasts_cannot_fall_short_of_a_low_mass():
         record = judged(held, nights)
         assert record.too_narrow()["mass"].tolist() == record.testable()
     assert judged(held, 2).testable() == []
-    assert judged(held, 4).testable() == [0.9, 0.95]
+    assert judged(held, 4).testable() == [0.8, 0.9, 0.95]
 
 
 def test_calls_under_adversarial_orders_are_told_apart(record):
