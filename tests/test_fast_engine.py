@@ -575,3 +575,18 @@ def test_counted_sheets_without_a_valid_vote_tell_nothing(level):
     frame = counts.frame.copy()
     frame.iloc[0, [frame.columns.get_loc(name) for name in names]] = 0.0
     sane(told(Counts(TRUTH.election, frame)))
+
+
+@pytest.mark.parametrize("share", [0.7, 0.95, 1.0])
+def test_a_newer_row_of_the_nation_over_older_ones_of_the_regions(share):
+    """The sheets of both together are as many as have come in, whatever their order."""
+    first = night_of(level="region", fractions=(0.4,), order=BySize(), contested=0.0).counts
+    known, names = first.latest, list(TRUTH.election.candidate_ids)
+    row = {"time": known.time + pd.Timedelta(hours=1), "level": "nation", "place": "", "contested": 0.0, "void": 0.0}
+    counted = np.round(share * TRUTH.election.stations_total)
+    row |= {"counted": counted} | {name: np.round(known.votes[name] * counted / known.counted) for name in names}
+    frame = pd.concat([first.frame, pd.DataFrame([row]).reindex(columns=first.frame.columns)], ignore_index=True)
+    forecast = sane(told(Counts(TRUTH.election, frame)))
+    out = forecast.outstanding.sum("candidate") / known.votes.sum()
+    expected = (1.0 - counted / TRUTH.election.stations_total) / known.counted_share
+    assert float(out.mean()) == pytest.approx(expected, rel=0.2, abs=1e-6)

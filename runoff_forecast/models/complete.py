@@ -18,6 +18,9 @@ CHUNK = 500
 """Draws worked on at once, at most."""
 WIDEST = 20_000_000
 """Cells times draws worked on at once: memory is some ten arrays of this size."""
+FITTED, TINY = 3, 1e-6
+"""Times that stations still out are scaled to their number, none above what its unit has; stations below this are
+none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,15 +276,32 @@ def _stations(
     if not evidence.groups:
         return cells.stations[:, None], []
     stations = np.repeat(cells.stations[:, None].astype(np.float32), draws.turnout.shape[1], axis=1)
-    groups = []
+    groups, shared = [], np.zeros(len(stations), bool)
     for group in evidence.groups:
         position = _cell_of(cells, group.members)
         share = counted_share(draws.earliness[group.members], group.capacity, group.processed)  # (members, m)
-        arrived = group.capacity[:, None].astype(share.dtype) * share
+        if shared[position].any():
+            arrived = _arrived(stations[position], share, group.processed * float(group.capacity.sum()))
+        else:
+            arrived = group.capacity[:, None].astype(share.dtype) * share
+        shared[position] = True
         stations[position] = np.maximum(stations[position] - arrived, 0.0)
         aside = group.contested / max(arrived[:, 0].sum(), 1e-9)
         groups.append((position, arrived, aside))
     return stations, groups
+
+
+def _arrived(stations: np.ndarray, share: np.ndarray, sheets: float) -> np.ndarray:
+    """Stations (members, m) that have come in of those that other groups left: shares of them, so scaled that they are
+    as many as the group has sheets."""
+    total = stations.sum(axis=0)
+    wanted = np.maximum(total - sheets, 0.0)  # still out
+    left = stations * (1.0 - share)
+    for _ in range(FITTED):
+        short = left.sum(axis=0) < TINY
+        left = np.where(short, stations, left)
+        left = np.minimum(left * (wanted / np.maximum(left.sum(axis=0), TINY)), stations)
+    return stations - left
 
 
 def contested_share(evidence: Evidence, rng: np.random.Generator, draws: int) -> np.ndarray:

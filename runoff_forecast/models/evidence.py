@@ -280,14 +280,18 @@ def _coarse(
 ) -> tuple[tuple[Group, ...], Batches]:
     groups: list[Group] = []
     parts: list[dict[str, np.ndarray]] = []
+    room = np.maximum(
+        ledger.capacity, 0.0
+    )  # for a remainder of the nation, what the regions' rows are expected to leave
     for g in np.flatnonzero(~single):
         row = frame.iloc[g]
         counted = float(row["counted"])
         sheets = counted + float(row["contested"]) + float(row["void"])
-        capacity = np.maximum(ledger.capacity[members[g]], 0.0)
+        capacity = room[members[g]]
         if capacity.sum() <= 0:  # more than the places have room for: it fills what it needs, and nothing is left
             capacity = design.stations[members[g]] * max(sheets, 1e-9) / design.stations[members[g]].sum()
         processed = min(sheets / capacity.sum(), 1.0)
+        room[members[g]] = capacity * (1.0 - processed)
         rows = batches[batches["group"] == g]
         scale = processed / max(counted, 1e-9)
         start, stop = rows["start"].to_numpy(float) * scale, rows["stop"].to_numpy(float) * scale
