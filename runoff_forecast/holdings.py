@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .checks.ballot import DUST, ROUNDING, SHEETS, SPOILT, tally_columns
+from .checks.ballot import DUST, NOMINAL_ROUNDING, ROUNDING, SHEETS, SPOILT, tally_columns
 from .checks.problem import Problem
 from .election import Election
 
@@ -125,10 +125,19 @@ class _State:
         beyond[np.abs(beyond) < DUST] = 0.0
         # Sheets leave review as they are decided, so fewer of them than older finer rows knew of is no contradiction.
         beyond[..., 1 : len(SHEETS)] = np.maximum(beyond[..., 1 : len(SHEETS)], 0.0)
+        if self.election.nominal_stations:
+            beyond[..., 0] = self._by_votes(coarse, beyond, stations)
         if self.by_share:  # shares are published rounded
             counted = beyond[..., 0]
             beyond[..., 0] = np.where((counted < 0) & (counted > -ROUNDING * stations), 0.0, counted)
         return beyond
+
+    def _by_votes(self, coarse: np.ndarray, beyond: np.ndarray, stations: np.ndarray | float) -> np.ndarray:
+        """Nominal stations beyond the finer rows: as many as its votes take, where it is about so many anyway."""
+        here, rest = (row[..., len(SHEETS) : -len(SPOILT)].sum(axis=-1) for row in (coarse, beyond))
+        wanted = np.divide(coarse[..., 0] * rest, here, out=np.zeros_like(here), where=here > 0)
+        near = np.abs(beyond[..., 0] - wanted) < NOMINAL_ROUNDING * stations
+        return np.where(near, wanted, beyond[..., 0])
 
     def contradicted(self, beyond: np.ndarray) -> np.ndarray:
         """Where a coarser row holds fewer stations or votes than the finer ones, or more votes in no more stations."""

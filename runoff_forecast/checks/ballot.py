@@ -13,6 +13,8 @@ SHEETS = ("counted", "contested", "void")
 SPOILT = ("blank", "null")
 ROUNDING = 0.001
 """Published shares of stations are rounded; sums of them may miss by this share of a place's stations."""
+NOMINAL_ROUNDING = 0.02
+"""The same where the stations of the register are nominal: shares of real ones do not add up to shares of voters."""
 NEAREST = 0.5
 """Where a share stands in for the stations counted it may be one of ballots: it tells sheets to the nearest one."""
 DUST = 1e-6

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from .ballot import DUST, ROUNDING, SHEETS, Ballot, tally_columns
+from .ballot import DUST, NOMINAL_ROUNDING, ROUNDING, SHEETS, Ballot, tally_columns
 from .problem import Problem
 from .rows import Rows
 from .table import figure
@@ -39,7 +39,8 @@ def _short(rows: Rows, row: int, column: str, value: float, finer: float, kind: 
 def _rounding(rows: Rows, at: np.ndarray, columns: Sequence[str]) -> np.ndarray:
     slack = np.zeros((len(at), len(columns)))
     if rows.by_share.any():
-        slack[:, columns.index("counted")] = ROUNDING * rows.of_place("stations")[at]
+        share = NOMINAL_ROUNDING if rows.ballot.nominal_stations else ROUNDING
+        slack[:, columns.index("counted")] = share * rows.of_place("stations")[at]
     return slack
 
 

@@ -82,6 +82,11 @@ class Design:
         return len(self.regions)
 
     @cached_property
+    def has_baseline(self) -> bool:
+        """Whether lists of an earlier election tell any place from another."""
+        return any(name.startswith(LIST) for name in self.fixed_names)
+
+    @cached_property
     def overseas(self) -> np.ndarray:
         """(R,) regions that lie abroad for the most part."""
         abroad = self.stations * self.election.overseas

@@ -111,6 +111,8 @@ def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design |
     design = design or build_design(counts.election)
     if counts.election.retrospective:
         priors = priors.for_borrowed_register()
+    if not design.has_baseline:
+        priors = priors.without_baseline()
     latest = counts.latest
     holdings = latest.holdings
     frame, members = holdings.frame, holdings.members
