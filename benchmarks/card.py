@@ -1,4 +1,5 @@
-"""The model card's tables are made by commands: each writes between its own two marks, and nowhere else."""
+"""The figures of the model card and of the README are made by commands: each writes between its own two marks, and
+nowhere else."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 import runoff_forecast as rf
 
 CARD = Path(__file__).resolve().parents[1] / "MODEL.md"
+README = CARD.with_name("README.md")
 
 
 def into_card(mark: str, text: str, card: Path = CARD) -> None:

@@ -12,10 +12,11 @@ import pandas as pd
 import runoff_forecast as rf
 from runoff_forecast.evaluate.record import markdown
 
-from .card import interval, into_card, marked, points, surnames
+from .card import README, interval, into_card, marked, points, surnames
 
 ROOT = Path(__file__).resolve().parents[1]
-DRAWS = 2000
+DRAWS = 4000
+"""As many as a forecast has unless told otherwise: with the same seed the README's example prints these numbers."""
 PERU_2021 = "peru-2021-runoff"
 RUNOFFS = (
     # what, election, file of counts, moment
@@ -29,20 +30,24 @@ RUNOFFS = (
     ("2006 runoff, 4 June, national", "peru-2006-runoff", None, "2006-06-04T21:00-05:00"),
     ("2006 runoff, 5 June, national", "peru-2006-runoff", None, "2006-06-05T12:00-05:00"),
 )
+IN_README = (0, 1, 3)
+"""A good moment, one of counts by department, and a bad one."""
 SNAPSHOTS = ("2021-06-07T15:21-05:00", "2021-06-07T18:18-05:00", "2021-06-07T19:54-05:00", "2021-06-08T08:48-05:00")
 
 
 def main() -> None:
     """Forecast, print, and write into the card."""
+    cases = [_row(*case) for case in RUNOFFS]
     snapshots = [(time[5:16].replace("T", " "), PERU_2021, None, time) for time in SNAPSHOTS]
     text = "\n\n".join(
         [
-            markdown(pd.DataFrame([_row(*case) for case in RUNOFFS])),
+            markdown(pd.DataFrame(cases)),
             "The four district snapshots of 2021 (7 and 8 June, local time), a national bulletin beside each:",
             markdown(pd.DataFrame([_row(*case) for case in snapshots])),
         ]
     )
     into_card("founding", text)
+    into_card("founding", markdown(pd.DataFrame([cases[i] for i in IN_README])), README)
     print(text)
 
 

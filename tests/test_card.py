@@ -1,7 +1,7 @@
 """The model card's tables are those of the code."""
 
 from benchmarks import priors
-from benchmarks.card import CARD
+from benchmarks.card import CARD, README
 
 
 def test_the_table_of_priors_is_current():
@@ -11,3 +11,12 @@ def test_the_table_of_priors_is_current():
 
 def test_every_prior_says_why():
     assert all(len(reason) > 5 for reason in priors._docstrings().values())
+
+
+def test_the_forecasts_that_the_readme_tells_are_the_cards():
+    """`python -m benchmarks.founding` writes both."""
+    table = README.read_text(encoding="utf-8").split("<!-- founding -->")[1].split("<!-- /founding -->")[0]
+    rows = table.strip().splitlines()
+    assert len(rows) >= 4
+    card = CARD.read_text(encoding="utf-8").splitlines()
+    assert [row for row in rows if row not in card] == []

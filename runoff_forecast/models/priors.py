@@ -71,8 +71,9 @@ class Priors:
     """A factor on the deviations of drift, of support and of turnout: half-normal scale. The night tells which it is:
     where regions do not drift, the nation is not believed to either."""
     drift_nation: float = 0.03
-    """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held. Learnt
-    with a wide prior it is 0.03 to 0.07 between candidates of Peru 2026, 0.02 in Peru 2021, 0.005 in Bolivia."""
+    """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held.
+    Learnt with a wide prior it is 0.03 to 0.07 between candidates of Peru 2026, 0.02 in Peru 2021, 0.005 in
+    Bolivia."""
     drift_headline: float = 0.1
     """The same where only national totals are known, and what is late must be guessed from the baseline alone."""
     drift_freedom: float = 3.0
