@@ -1,6 +1,7 @@
 """Every notebook runs from top to bottom, tells its answer first, defines nothing and keeps no output."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,5 @@ def test_it_runs(path):
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(path.parents[1])}}
     nbclient.NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3", resources=where).execute()
+    drawn = [cell for cell in notebook.cells if cell.cell_type == "code" and re.search("^draw_", cell.source, re.M)]
+    assert all(any("image/png" in output.get("data", {}) for output in cell.outputs) for cell in drawn)

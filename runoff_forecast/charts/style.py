@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -60,6 +61,15 @@ LINE_LENGTH = 58
 """Characters that fit a line of the caption."""
 
 
+class Drawing(Figure):
+    """A figure that a notebook shows where a cell ends with it."""
+
+    def _repr_png_(self) -> bytes:
+        drawn = BytesIO()
+        self.savefig(drawn, format="png", facecolor=self.get_facecolor())
+        return drawn.getvalue()
+
+
 @contextmanager
 def page(
     ax: Axes | None, theme: Theme, box: tuple[float, float, float, float], size: tuple[float, float] = SIZE
@@ -67,7 +77,7 @@ def page(
     """The Axes to draw on, without frame and ticks; where none is given, in `box` of a new figure (shares of it)."""
     with mpl.rc_context(_FONTS):
         if ax is None:
-            ax = Figure(figsize=size, dpi=RESOLUTION, facecolor=theme.ground).add_axes(box)
+            ax = Drawing(figsize=size, dpi=RESOLUTION, facecolor=theme.ground).add_axes(box)
         plain(ax, theme)
         yield ax
 
