@@ -123,7 +123,7 @@ def progress(night: Night, forecasts: Sequence["Forecast"]) -> Table:
         )
     if night.result is not None:
         table.add_section()
-        table.add_row("official", "", "", saying.points(night.result.margin), style="bold")
+        table.add_row("result", "", "", saying.points(night.result.margin), style="bold")
     return table
 
 

@@ -284,6 +284,27 @@ def test_the_night_runs_along_time_or_the_count():
         charts.draw_night(course, against="weather")
 
 
+@pytest.mark.parametrize("minutes", [2.5, 20, 150, 170, 700, 3000, 90_000])
+def test_a_night_of_any_length_has_ticks(minutes):
+    """matplotlib's own intervals leave lengths without any, and warn."""
+    course = course_of(runoff())
+    first = course.bulletins.index[0]
+    course = replace(
+        course,
+        bulletins=course.bulletins.set_axis([first, first + pd.Timedelta(minutes=minutes)]),
+        moments=course.moments.assign_coords(
+            time=[
+                time.tz_convert("UTC").tz_localize(None).to_datetime64()
+                for time in (first, first + pd.Timedelta(minutes=minutes))
+            ]
+        ),
+    )
+    ax = charts.draw_night(course)
+    ax.get_figure().canvas.draw()
+    low, high = ax.get_xlim()
+    assert 2 <= sum(low <= tick <= high for tick in ax.xaxis.get_ticklocs()) <= 7
+
+
 def test_a_party_s_colour_is_changed_only_where_it_would_be_lost():
     for theme in THEMES.values():
         ground = mpl.colors.to_rgb(theme.ground)

@@ -34,7 +34,7 @@ ENGLISH = Words(
     ahead="{name} ahead",
     expected_key="expected",
     so_far_key="count so far",
-    official_key="official result",
+    official_key="result",
     share_axis="stations counted",
     points_axis="points",
     # The night over time.
@@ -47,7 +47,7 @@ ENGLISH = Words(
         "count so far went from {so_far_first} to {so_far_last}; the forecast of the end from {first} to "
         "{last}, 90 of 100 results: {interval}. {chances}.{official}"
     ),
-    official_described=" Official result: {leader}.",
+    official_described=" Result: {leader}.",
     # The chances over time.
     to_advance="to go on to the runoff",
     chance_to_win_title="The chances over the night",

@@ -34,7 +34,7 @@ SPANISH = Words(
     ahead="{name} adelante",
     expected_key="esperado",
     so_far_key="conteo hasta ahora",
-    official_key="resultado oficial",
+    official_key="resultado",
     share_axis="mesas contadas",
     points_axis="puntos",
     # The night over time.
@@ -49,7 +49,7 @@ SPANISH = Words(
         "conteo pasó de {so_far_first} a {so_far_last}; la proyección del final, de {first} a {last}, 90 de "
         "100 resultados: {interval}. {chances}.{official}"
     ),
-    official_described=" Resultado oficial: {leader}.",
+    official_described=" Resultado: {leader}.",
     # The chances over time.
     to_advance="de pasar a segunda vuelta",
     chance_to_win_title="Las probabilidades durante el conteo",

@@ -31,7 +31,7 @@ ENGLISH = PageWords(
     nothing_yet=("Nothing is counted yet: this is what earlier elections lead to expect, and it is wide on purpose."),
     as_of="Count of {time}",
     preliminary="This count is preliminary: the official one may revise it.",
-    official="Official result: {leader} points.",
+    official="Result: {leader} points.",
     # The sections.
     skip="Skip to the forecast",
     forecast_section="Who wins?",

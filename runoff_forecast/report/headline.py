@@ -37,7 +37,7 @@ def details(forecast: Forecast, night: Night, text: PageWords, says: Words) -> l
     if election.first_round is None:
         told.append(
             text.expected.format(
-                leader=says.leader(forecast.quantile(0.5), election),
+                leader=says.leader(float(forecast.mean(forecast.margin)), election),
                 interval=says.leaders(*forecast.interval(0.9), election),
             )
         )

@@ -33,7 +33,7 @@ SPANISH = PageWords(
     ),
     as_of="Conteo del {time}",
     preliminary="Este conteo es preliminar: el oficial puede corregirlo.",
-    official="Resultado oficial: {leader} puntos.",
+    official="Resultado: {leader} puntos.",
     # The sections.
     skip="Ir a la proyección",
     forecast_section="¿Quién gana?",
