@@ -45,8 +45,8 @@ ENGLISH = PageWords(
     out_text="About {votes} valid votes are still to come ({low} to {high} in 90 of 100 results).",
     shift_section="Why do late votes differ?",
     shift_text=(
-        "A lead that melts or grows late is no sign of fraud. Most of it is where the late votes were cast; "
-        "what is left, at the bottom, is how the same places vote late."
+        "A lead that melts or grows late is no sign of fraud. Other places report late than early; what is left, "
+        "at the bottom, is how the same places vote late."
     ),
     regions_section="Region by region",
     how_section="How it works",

@@ -55,6 +55,7 @@ def page(
     else:
         course = course.then(forecast)
     text, says = page_words(lang), words(lang)
+    regions = region_rows(forecast, says, text.of_votes)
     return _templates.get_template(TEMPLATE).render(
         lang=lang,
         text=text,
@@ -65,7 +66,8 @@ def page(
         colors=themed_colors(forecast),
         figures=figures_of(forecast, course, lang),
         sides=sides(forecast),
-        regions=region_rows(forecast, says, text.of_votes),
+        regions=regions,
+        region_note=text.of_votes if any(cell.note for row in regions for cell in row.cells) else "",
         kinds=kind_rows(forecast, says),
         out=_out(forecast, text, lang),
         how=_how(forecast, text, lang),

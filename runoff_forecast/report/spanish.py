@@ -47,8 +47,8 @@ SPANISH = PageWords(
     out_text="Faltan unos {votes} votos válidos ({low} a {high} en 90 de 100 resultados).",
     shift_section="¿Por qué son distintos los votos tardíos?",
     shift_text=(
-        "Una ventaja que se derrite o crece tarde no es señal de fraude. La mayor parte se debe a dónde se "
-        "emitieron los votos tardíos; lo que queda, abajo, es cómo votan tarde los mismos lugares."
+        "Una ventaja que se derrite o crece tarde no es señal de fraude. Tarde informan otros lugares que "
+        "temprano; lo que queda, abajo, es cómo votan tarde los mismos lugares."
     ),
     regions_section="Región por región",
     how_section="Cómo funciona",

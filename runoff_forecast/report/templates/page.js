@@ -23,5 +23,5 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
       body.append(...[...body.rows].sort((a, b) => sign * compare(value(a, column), value(b, column))));
     });
   });
-  table.querySelector(".hint").hidden = false;
+  document.getElementById(table.id + "-caption").querySelector(".hint").hidden = false;
 }
