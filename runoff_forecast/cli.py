@@ -102,7 +102,10 @@ PriorsFile = Annotated[
 JsonFile = Annotated[
     str | None, typer.Option("--json", help="Write the forecast as JSON; - is stdout.", metavar="FILE")
 ]
-ChartFile = Annotated[Path | None, typer.Option(help="Draw the final margin: .png, .svg or .pdf.", metavar="FILE")]
+ChartFile = Annotated[
+    Path | None,
+    typer.Option(help="Draw the final margin, or a first round's shares: .png, .svg, .pdf.", metavar="FILE"),
+]
 OutFolder = Annotated[Path, typer.Option("--out", help="Where the charts go.", metavar="FOLDER")]
 NightChartFile = Annotated[
     Path | None, typer.Option("--chart", help="Draw the night: .png, .svg, .pdf.", metavar="FILE")
@@ -475,7 +478,10 @@ def _print_forecast(found: Forecast, recount: float | None) -> None:
 def _draw(found: Forecast, path: Path) -> None:
     from . import charts  # matplotlib takes as long to import as the rest together
 
-    _save(charts.draw_margin(found), path, charts.describe_margin(found))
+    if found.election.first_round is None:
+        _save(charts.draw_margin(found), path, charts.describe_margin(found))
+    else:
+        _save(charts.draw_shares(found), path, charts.describe_shares(found))
 
 
 def _show(night: Night, forecasts: Sequence[Forecast], folder: Path) -> None:

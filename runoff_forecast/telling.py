@@ -15,23 +15,41 @@ if TYPE_CHECKING:
 
 JSON_SCHEMA = 1
 MARKS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+UNLIKELY = 0.005
+"""An end of this chance or less is not what a count is about."""
 MANY_CANDIDATES = 4
 """A sentence names no more of them than this."""
 
 
 def paragraph(forecast: "Forecast") -> str:
     """Where the count stands, the final margin and the chances, in a few sentences."""
-    election, count = forecast.election, forecast.count
-    low, high = (saying.points(limit) for limit in forecast.interval(0.9))
-    first, second = election.candidates[:2]
-    expected = saying.points(float(forecast.mean(forecast.margin)))
+    election = forecast.election
+    ahead, behind, margin = _contest(forecast)
+    names = {candidate.id: candidate.name for candidate in election.candidates}
+    low, high = (saying.points(float(limit)) for limit in forecast.quantiles(margin, [0.05, 0.95]))
+    expected = saying.points(float(forecast.mean(margin)))
     return " ".join(
         [
-            f"{election.title}, {_so_far(count)}",
-            f"Final margin, {first.name} minus {second.name}: {expected} points (90 % interval {low} to {high}).",
+            f"{election.title}, {_so_far(forecast.count)}",
+            f"Final margin, {names[ahead]} minus {names[behind]}: {expected} points (90 % interval {low} to {high}).",
             _chances(forecast),
         ]
     )
+
+
+def _contest(forecast: "Forecast") -> tuple[str, str, xr.DataArray]:
+    """The two candidates whose margin decides, and draws of it: the first two listed; of a first round those between
+    whom the last place in the runoff lies, or the first two where it may be won outright."""
+    election = forecast.election
+    single = [candidate.id for candidate in election.candidates if not candidate.pooled]
+    if election.first_round is None or len(single) < 2:
+        return *election.candidate_ids[:2], forecast.margin
+    ranked = forecast.mean(forecast.votes).to_series()[single].sort_values(ascending=False).index
+    open_end = UNLIKELY < forecast.outright_probability.sum() < 1.0 - UNLIKELY
+    last = 1 if open_end else min(election.first_round.advance, len(ranked) - 1)
+    ahead, behind = ranked[last - 1], ranked[last]
+    margin = forecast.shares.sel(candidate=ahead) - forecast.shares.sel(candidate=behind)
+    return ahead, behind, margin.fillna(0.0)
 
 
 def _so_far(count: Count) -> str:
