@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from runoff_forecast import charts, evaluate
 from runoff_forecast.charts.sheet import Sheet
-from runoff_forecast.charts.style import THEMES, contrast, visible
+from runoff_forecast.charts.style import THEMES, contrast, readable_on, visible
 from runoff_forecast.charts.words import LANGUAGES
 from runoff_forecast.election import Candidate, Election, OutrightRule
 from runoff_forecast.outcome import Forecast
@@ -303,6 +303,15 @@ def test_a_night_of_any_length_has_ticks(minutes):
     ax.get_figure().canvas.draw()
     low, high = ax.get_xlim()
     assert 2 <= sum(low <= tick <= high for tick in ax.xaxis.get_ticklocs()) <= 7
+
+
+def test_text_on_a_colour_can_be_read():
+    for theme in THEMES.values():
+        for color in ("#c8102e", "#e8d15a", "#1f3f8f", "#f28e2b", "#1b7f5c", "#2b6cb0"):
+            for opacity in np.linspace(0.0, 1.0, 6):
+                face = (*mpl.colors.to_rgb(color), opacity)
+                seen = opacity * np.array(face[:3]) + (1 - opacity) * np.array(mpl.colors.to_rgb(theme.ground))
+                assert contrast(mpl.colors.to_rgb(readable_on(face, theme)), seen) > 4, (color, opacity)
 
 
 def test_a_party_s_colour_is_changed_only_where_it_would_be_lost():

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
@@ -16,7 +16,7 @@ from ..evaluate import leads_of
 from ..outcome import Forecast
 from .rows import overseas_regions
 from .sheet import Mark, Sheet, drawn, source, standing
-from .style import POINTS_PER_INCH, SIZE, THEMES, Theme, ThemeName, candidate_colors, text_width
+from .style import POINTS_PER_INCH, SIZE, THEMES, Theme, ThemeName, candidate_colors, readable_on, text_width
 from .words import Words, words
 
 TILE = 38.0
@@ -136,20 +136,22 @@ class _Drawing:
 
     def _tile(self, ax: Axes, row: pd.Series) -> None:
         x, y, side = row["tile_column"] + GAP / 2, row["tile_row"] + GAP / 2, 1 - GAP
-        ax.add_patch(Rectangle((x, y), side, side, **self._look(row), linewidth=1.0))
+        look = self._look(row)
+        text = readable_on(to_rgba(look["facecolor"]), self.theme)
+        ax.add_patch(Rectangle((x, y), side, side, **look, linewidth=1.0))
         done = side * float(np.clip(row["counted_share"], 0, 1))
         ax.add_patch(Rectangle((x, y + 0.93 * side), side, 0.07 * side, color=self.theme.ink, alpha=0.15, linewidth=0))
         ax.add_patch(Rectangle((x, y + 0.93 * side), done, 0.07 * side, color=self.theme.ink, alpha=0.75, linewidth=0))
         lines, size = _fitted(row["name"], self._tile_width(ax) - 3)
         ax.annotate(
             "\n".join(lines), (x + side / 2, y), (0, -3.5), textcoords="offset points", ha="center", va="top",
-            color=self.theme.ink, fontsize=size, linespacing=1.0,
+            color=text, fontsize=size, linespacing=1.0,
         )  # fmt: skip
         if row["leader"] is not None:
             lead = self.says.points(row["lead"], digits=0)
             ax.annotate(
                 lead, (x + side / 2, y + 0.93 * side), (0, 2.5), textcoords="offset points", ha="center",
-                va="bottom", color=self.theme.ink, fontsize=8.5, fontweight="bold",
+                va="bottom", color=text, fontsize=8.5, fontweight="bold",
             )  # fmt: skip
 
     def _abroad(self, ax: Axes) -> None:

@@ -183,6 +183,13 @@ def visible(color: str, theme: Theme) -> str:
     return theme.ink
 
 
+def readable_on(color: Sequence[float], theme: Theme) -> str:
+    """The theme's ink or its ground, whichever is easier to read on a colour (red, green, blue, opacity)."""
+    opacity, ground = color[3], np.array(colors.to_rgb(theme.ground))
+    seen = opacity * np.array(color[:3]) + (1.0 - opacity) * ground
+    return max((theme.ink, theme.ground), key=lambda text: contrast(colors.to_rgb(text), seen))
+
+
 def contrast(one: Sequence[float], other: Sequence[float]) -> float:
     """How far two colours (red, green, blue, 0 to 1) are apart in lightness, 1 to 21, as the WCAG 2.2 reckon it."""
     dark, bright = sorted((_luminance(one), _luminance(other)))
