@@ -76,7 +76,7 @@ class Plainspoken(TyperGroup):
             return super().invoke(ctx)
         except InvalidInput as invalid:
             _end(str(invalid), BAD_INPUT)
-        except models.SickPosterior as sick:
+        except (models.SickPosterior, models.NoMode) as sick:
             _end(str(sick), SICK_POSTERIOR)
         except OSError as failed:
             _end(str(failed) if failed.filename is None else f"{failed.filename}: {failed.strerror}", WRONG_USAGE)

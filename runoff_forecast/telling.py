@@ -1,6 +1,7 @@
 """A forecast told: in a paragraph, and as plain values for other programs."""
 
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from .outcome import Forecast
 
 JSON_SCHEMA = 1
+try:
+    SOFTWARE = f"runoff-forecast {version('runoff-forecast')}"
+except PackageNotFoundError:  # a checkout on the path, not installed
+    SOFTWARE = "runoff-forecast"
 MARKS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 UNLIKELY = 0.005
 """An end of this chance or less is not what a count is about."""
@@ -111,6 +116,7 @@ def _head(forecast: "Forecast") -> dict[str, object]:
     election = forecast.election
     head = {
         "schema": JSON_SCHEMA,
+        "software": SOFTWARE,
         "election": election.id,
         "time": forecast.count.time.tz_convert(election.timezone).isoformat(),
         "engine": forecast.engine,

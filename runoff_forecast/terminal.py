@@ -79,7 +79,7 @@ def hurdle(forecast: "Forecast") -> Table:
         table.add_row(
             names[name],
             names[row["rival"]],
-            saying.signed(row["deficit"]),
+            f"{row['deficit']:,.0f}" if row["deficit"] >= 0 else f"{-row['deficit']:,.0f} ahead",
             _needed(row["needed"]),
             _percent(row["expected"]),
             _hundred(forecast, row["probability"]),

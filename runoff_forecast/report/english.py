@@ -114,6 +114,6 @@ ENGLISH = PageWords(
     record_covered="Within the 90 % interval",
     licence="licence {licence}",
     retrieved="retrieved {date}",
-    made="Made with runoff-forecast; engine {engine}, {draws} draws, seed {seed}.",
+    made="Made with {software}; engine {engine}, {draws} draws, seed {seed}.",
     for_machines=("The same numbers for programs are in this file as JSON, in the element with the id “forecast”."),
 )

@@ -15,6 +15,7 @@ from ..evaluate.keeping import write_whole
 from ..models.stratified import NO_BASELINE, NOMINAL_STATIONS, NOTHING_COUNTED
 from ..night import Night
 from ..outcome import Forecast
+from ..telling import SOFTWARE
 from .figures import figures_of, themed_colors
 from .headline import details, headline
 from .phrases import PageWords
@@ -130,7 +131,9 @@ def _source(source: Source, text: PageWords) -> dict[str, str | None]:
 
 def _made(forecast: Forecast, text: PageWords, lang: str) -> str:
     draws = words(lang).number(forecast.draws.sizes["draw"])
-    return text.made.format(engine=forecast.engine, draws=draws, seed="–" if forecast.seed is None else forecast.seed)
+    return text.made.format(
+        software=SOFTWARE, engine=forecast.engine, draws=draws, seed="–" if forecast.seed is None else forecast.seed
+    )
 
 
 def _as_script(forecast: Forecast) -> Markup:

@@ -115,7 +115,7 @@ SPANISH = PageWords(
     record_covered="Dentro del intervalo de 90 %",
     licence="licencia {licence}",
     retrieved="consultado el {date}",
-    made="Hecho con runoff-forecast; motor {engine}, {draws} muestras, semilla {seed}.",
+    made="Hecho con {software}; motor {engine}, {draws} muestras, semilla {seed}.",
     for_machines=(
         "Los mismos números para programas están en este archivo como JSON, en el elemento con id «forecast»."
     ),
