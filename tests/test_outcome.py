@@ -272,7 +272,13 @@ def test_json_has_the_fields_of_the_contract():
 def test_json_of_a_first_round_names_the_runoffs():
     shown = made_up.forecast(made_up.election(THREE, MAJORITY))
     told = json.loads(shown.to_json())
-    assert set(told) == CONTRACT_FIELDS | {"gaps", "advance_probability", "outright_probability", "pairings"}
+    assert set(told) == CONTRACT_FIELDS | {
+        "software",
+        "gaps",
+        "advance_probability",
+        "outright_probability",
+        "pairings",
+    }
     pairs = {frozenset(entry["candidates"]) for entry in told["pairings"]}
     assert pairs <= {frozenset(pair) for pair in combinations(shown.candidates, 2)}
     assert sum(entry["probability"] for entry in told["pairings"]) == pytest.approx(1, abs=1e-5)
