@@ -282,9 +282,8 @@ def _coarse(
 ) -> tuple[tuple[Group, ...], Batches]:
     groups: list[Group] = []
     parts: list[dict[str, np.ndarray]] = []
-    room = np.maximum(
-        ledger.capacity, 0.0
-    )  # for a remainder of the nation, what the regions' rows are expected to leave
+    # where a remainder of the nation lies over rows of regions, what these are expected to leave
+    room = np.maximum(ledger.capacity, 0.0)
     for g in np.flatnonzero(~single):
         row = frame.iloc[g]
         counted = float(row["counted"])
