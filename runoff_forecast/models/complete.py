@@ -208,7 +208,8 @@ def _astray(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Gener
     """The same draws with drift of its own added to what is pending, where no trend of the counted leads."""
     turnout = evidence.priors.turnout_drift
     freedom, m = evidence.priors.drift_freedom, draws.support.shape[2]
-    nation = evidence.drift_nation * np.sqrt(freedom / rng.chisquare(freedom, m))
+    tail = evidence.drift_headline**2 * (freedom / rng.chisquare(freedom, m) - 1.0)
+    nation = np.sqrt(np.maximum(evidence.drift_nation**2 + tail, 0.0))
     support = _wander(cells, nation, evidence.drift_region, draws.drift[0], draws.support.shape[1], rng)
     rulings = evidence.priors.drift_last * rng.standard_normal((support.shape[1], support.shape[2]))
     support += cells.stuck.astype(np.float32)[:, None, None] * rulings.astype(np.float32)

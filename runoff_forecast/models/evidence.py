@@ -98,6 +98,8 @@ class Evidence:
     """Share of the pending sheets that wait for rulings, at most"""
     drift_nation: float
     """Prior deviation of the national drift, logits: small where counts come by unit or region"""
+    drift_headline: float
+    """The part of it that national totals alone ask for"""
     drift_region: np.ndarray
     """(R,) the same by region: small where counts come by unit"""
 
@@ -146,6 +148,7 @@ def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design |
         pending_stray_region=stray_region,
         stuck=_stuck(clock.nation[-1], float(frame["contested"].sum()) / design.stations.sum()),
         drift_nation=_national_drift(priors, headline),
+        drift_headline=float(np.sqrt(headline)) * priors.drift_headline,
         drift_region=_drift_scale(design, priors, groups),
     )
 

@@ -70,14 +70,14 @@ class Priors:
     drift: float = 1.0
     """A factor on the deviations of drift, of support and of turnout: half-normal scale. The night tells which it is:
     where regions do not drift, the nation is not believed to either."""
-    drift_nation: float = 0.03
+    drift_nation: float = 0.02
     """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held.
     Learnt with a wide prior it is 0.03 to 0.07 between candidates of Peru 2026, 0.02 in Peru 2021, 0.005 in
     Bolivia."""
     drift_headline: float = 0.1
     """The same where only national totals are known, and what is late must be guessed from the baseline alone."""
     drift_freedom: float = 3.0
-    """Degrees of freedom of the nation's drift from what is in to what is out, a Student t: an order of arrival that no
+    """Degrees of freedom of that drift from what is in to what is out, a Student t: an order of arrival that no
     headline betrays errs by many deviations. Of normal, 3 and 2 the best by log score and interval score on real and
     simulated nights by national totals."""
     drift_unit: float = 0.05
