@@ -178,23 +178,21 @@ class _State:
             if self.newest[region] == NEVER:
                 yield _Group("region", place, as_of, self.region[region], members[region])
             elif np.nan_to_num(self.beyond[region]).any():
-                finer, size = self.below[region], float(self.stations[members[region]].sum())
-                yield self._remainder("region", place, self.region[region], finer, size, as_of, members[region])
+                group = _Group("region", place, as_of, self.beyond[region], members[region])
+                yield self._remainder(group, self.region[region], self.below[region])
         everywhere = np.arange(len(self.unit))
         if self.nation_stands and self.nation_alone:
             yield _Group("nation", "", self.nation_time, self.nation, everywhere)
         elif self.nation_stands and np.nan_to_num(self.nation_beyond).any():
-            finer, size = self.standing.sum(axis=0), float(self.stations.sum())
-            yield self._remainder("nation", "", self.nation, finer, size, self.nation_time, everywhere)
+            group = _Group("nation", "", self.nation_time, self.nation_beyond, everywhere)
+            yield self._remainder(group, self.nation, self.standing.sum(axis=0))
 
-    def _remainder(
-        self, level: str, place: str, row: np.ndarray, finer: np.ndarray, size: float, as_of: int, members: np.ndarray
-    ) -> _Group:
-        beyond = self._less(row, finer, size)
-        pending = max(size - float(finer[: len(SHEETS)].sum()), 0.0)
+    def _remainder(self, group: _Group, row: np.ndarray, finer: np.ndarray) -> _Group:
+        """A group of what a coarser row has beyond the finer ones, as a remainder of theirs."""
+        pending = max(float(self.stations[group.members].sum() - finer[: len(SHEETS)].sum()), 0.0)
         fewer = float(finer[1] - row[1]) if row[1] > 0 else 0.0  # without any, it may not tell of them at all
-        numbers = _spoilt_unknown(beyond)
-        return _Group(level, place, as_of, numbers, members, remainder=True, pending=pending, fewer=fewer)
+        numbers = _spoilt_unknown(group.numbers)
+        return replace(group, numbers=numbers, remainder=True, pending=pending, fewer=fewer)
 
     def after_rulings(self, group: _Group, earlier: Sequence[_Group]) -> list[_Group]:
         """The groups of coarser rows made before, less the contested stations that a remainder has decided; the same is

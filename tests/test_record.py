@@ -49,8 +49,11 @@ def test_tables_are_means_of_the_scores(record):
 
 
 def test_bars_are_judged(record):
+    assert set(record.too_narrow().columns) >= {"order", "level", "fraction", "mass", "p_value"}
     ratios = record.against_the_best()
     assert len(ratios) == 6
+    assert (ratios["crps"] > 0).all()
+    assert set(record.usual_coverage()["election"]) == {"small", "all"}
     scores = record.scores[(record.scores["level"] == "unit") & (record.scores["order"] == "random")]
     means = scores.groupby("model")[["crps", "width_90"]].mean()
     row = ratios[(ratios["level"] == "unit") & (ratios["order"] == "random")].iloc[0]
