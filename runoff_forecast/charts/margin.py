@@ -61,7 +61,7 @@ def describe_margin(forecast: Forecast, lang: str = "en") -> str:
         time=says.moment(count),
         counted=says.stations(count.counted_share),
         chances="; ".join(f"{name}: {chance} {telling.aim}" for name, chance in telling.chances.items()),
-        leader=telling.leader(float(forecast.mean(forecast.margin))),
+        leader=telling.leader(telling.expected),
         interval=telling.interval,
         so_far=so_far[:1].upper() + so_far[1:].replace("\n", " "),
     )
@@ -78,6 +78,11 @@ class _Telling:
     def names(self) -> tuple[str, str]:
         first, second = self.forecast.election.candidates[:2]
         return first.name, second.name
+
+    @property
+    def expected(self) -> float:
+        """The final margin, its mean as everywhere else."""
+        return float(self.forecast.mean(self.forecast.margin))
 
     @property
     def chances(self) -> dict[str, str]:
@@ -213,7 +218,7 @@ class _Drawing:
     def interval(self) -> None:
         low, high = self.forecast.interval(0.9)
         self.ax.hlines(-BELOW / 2, low, high, color=self.theme.ink, linewidth=2.2, zorder=3)
-        middle = [float(self.forecast.mean(self.forecast.margin))]
+        middle = [self.telling.expected]
         look = {"color": self.theme.ground, "markeredgecolor": self.theme.ink, "markeredgewidth": 1.6}
         self.ax.plot(middle, [-BELOW / 2], "o", markersize=5.5, zorder=4, **look)
 
@@ -231,9 +236,7 @@ class _Drawing:
         election, count = self.forecast.election, self.forecast.count
         time = self.says.moment(count)
         heading(self.ax, self.theme, election.title, f"{time} · {self.says.stations(count.counted_share)}", height=71)
-        expected = self.says.expected.format(
-            leader=self.telling.leader(float(self.forecast.mean(self.forecast.margin)))
-        )
+        expected = self.says.expected.format(leader=self.telling.leader(self.telling.expected))
         interval = self.says.interval.format(interval=self.telling.interval)
         sources = [self.says.source.format(publisher=publishers(election))] if election.sources else []
         caption(self.ax, self.theme, [expected, interval, *self.bar_told, self.says.one_dot, *sources], depth=36)
