@@ -17,7 +17,7 @@ from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
 from runoff_forecast.models.complete import shares_of
 from runoff_forecast.models.design import contrasts
-from runoff_forecast.models.latent import log_joint, predictor, scale_widths, softmax, start_at_prior
+from runoff_forecast.models.latent import log_joint, predictor, scale_widths, softmax, starting_point
 from runoff_forecast.models.quadrature import (
     TURNOUT_POINTS,
     UNIT_LEVELS,
@@ -138,7 +138,7 @@ def test_newton_ends_where_the_joint_density_is_highest(level, candidates):
     night = night_of(simulated.truth(candidates=candidates), level=level, order=BySize())
     evidence = StratifiedArrival().evidence(night.counts)
     solver, scales = laplace.build_solver(evidence), 0.4 * scale_widths(evidence.priors)
-    _, mode = solver.climb(scales, solver.tangent(start_at_prior(evidence)))
+    _, mode = solver.climb(scales, solver.tangent(starting_point(evidence)))
     top, rng = log_joint(evidence, mode.latent, scales), np.random.default_rng(1)
     for name in ("fixed", "region", "area", "unit", "drift"):
         effect = getattr(mode.latent, name)
@@ -175,7 +175,7 @@ def test_pools_vote_as_their_cells_do(monkeypatch):
 def test_the_slope_of_the_scales_is_that_of_their_posterior(level, candidates):
     night = night_of(simulated.truth(candidates=candidates), level=level, order=BySize())
     solver = laplace.build_solver(StratifiedArrival().evidence(night.counts))
-    peak = search(solver, start_at_prior(solver.evidence))
+    peak = search(solver, starting_point(solver.evidence))
     aside = peak.scores + 0.3 * np.random.default_rng(2).standard_normal(peak.scores.shape)
     scales = scales_at(aside, scale_widths(solver.evidence.priors))
     away = peak_at(solver, aside, peak.tangent, solver.posterior(peak.tangent, scales))
@@ -188,7 +188,7 @@ def test_the_slope_of_the_scales_is_that_of_their_posterior(level, candidates):
 def test_a_warm_start_finds_the_same_scales(level):
     evidence = StratifiedArrival().evidence(night_of(level=level).counts)
     solver = laplace.build_solver(evidence)
-    cold = integrate(solver, start_at_prior(evidence))
+    cold = integrate(solver, starting_point(evidence))
     warm = integrate(solver, cold.best.latent, cold.best.scales)
     np.testing.assert_allclose(np.log(warm.best.scales), np.log(cold.best.scales), atol=0.15)
     assert warm.weights.sum() == pytest.approx(1)
@@ -197,7 +197,7 @@ def test_a_warm_start_finds_the_same_scales(level):
 @each_level
 def test_the_height_of_a_field_is_its_part_of_the_whole(level):
     solver = laplace.build_solver(StratifiedArrival().evidence(night_of(level=level).counts))
-    peak = search(solver, start_at_prior(solver.evidence))
+    peak = search(solver, starting_point(solver.evidence))
     for field in range(2):
         aside = peak.scores.copy()
         aside[:, field] += 0.2 * np.random.default_rng(field).standard_normal(5)
@@ -238,7 +238,7 @@ def test_a_list_without_a_vote_anywhere_tells_nothing():
 
 def test_points_share_a_few_scales_of_units():
     solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
-    mixture = integrate(solver, start_at_prior(solver.evidence))
+    mixture = integrate(solver, starting_point(solver.evidence))
     unit, turnout = (np.array([mode.scales[at] for mode in mixture.modes]) for at in ((3, 0), (4, 1)))
     assert len(np.unique(unit)) == UNIT_LEVELS
     assert 1 < len(np.unique(turnout)) <= TURNOUT_POINTS
@@ -249,7 +249,7 @@ def test_few_points_are_as_wide_as_many(monkeypatch):
     solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
 
     def moments() -> tuple[np.ndarray, np.ndarray]:
-        mixture = integrate(solver, start_at_prior(solver.evidence))
+        mixture = integrate(solver, starting_point(solver.evidence))
         log = np.log([mode.scales[:, 0] for mode in mixture.modes])
         mean = mixture.weights @ log
         return mean, np.sqrt(mixture.weights @ (log - mean) ** 2)
@@ -495,7 +495,7 @@ def test_a_density_without_curvature_is_an_error(monkeypatch):
 def test_the_woodbury_correction_is_the_dense_one():
     evidence = StratifiedArrival().evidence(night_of(level="unit+nation", order=BySize()).counts)
     solver, scales = laplace.build_solver(evidence), 0.4 * scale_widths(evidence.priors)
-    tangent = solver.tangent(start_at_prior(evidence))
+    tangent = solver.tangent(starting_point(evidence))
     weight = solver.weigh(tangent, scales)
     rows = tangent.coarse.rows
     inner = tangent.coarse.arrival_inner + np.eye(len(weight.residual))
@@ -508,7 +508,7 @@ def test_the_woodbury_correction_is_the_dense_one():
 
 def test_the_evidence_is_read_as_it_stands():
     evidence = StratifiedArrival().evidence(night_of().counts)
-    mode = integrate(laplace.build_solver(evidence), start_at_prior(evidence)).best
+    mode = integrate(laplace.build_solver(evidence), starting_point(evidence)).best
     share = 1 / (1 + np.exp(-predictor(evidence, mode.latent)[:, 0]))
     seen = evidence.votes.sum(axis=1) > 2000
     observed = evidence.votes[seen, 0] / evidence.votes[seen].sum(axis=1)

@@ -9,7 +9,7 @@ import xarray as xr
 
 from runoff_forecast.evaluate import BySize, simulate
 from runoff_forecast.models.evidence import Evidence, gather
-from runoff_forecast.models.latent import Latent, grouped_units, log_joint, start_at_prior
+from runoff_forecast.models.latent import Latent, grouped_units, log_joint, starting_point
 from runoff_forecast.models.nuts import STORED, complaint_of, forecast_from
 from runoff_forecast.models.priors import Priors
 from runoff_forecast.models.pymc_model import build_model
@@ -54,7 +54,7 @@ def effects_at(model: pm.Model, evidence: Evidence):
 
 
 def latent_of(evidence: Evidence, model: pm.Model, effects: dict[str, np.ndarray]) -> Latent:
-    base = start_at_prior(evidence)
+    base = starting_point(evidence)
     place = {name: i for i, name in enumerate(evidence.design.election.units.index)}
     base.unit[[place[u] for u in model.coords["unit_id"]]] = effects["unit"]
     if evidence.groups:

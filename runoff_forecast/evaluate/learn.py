@@ -20,7 +20,7 @@ from ..models.arrow import Arrow, Eliminated, Layout, Precisions, Vector, build_
 from ..models.design import Design, build_design
 from ..models.evidence import gather
 from ..models.laplace import build_solver
-from ..models.latent import start_at_prior
+from ..models.latent import starting_point
 from ..models.learnt import ATTENUATION
 from ..models.priors import Priors
 from ..models.quadrature import integrate
@@ -213,7 +213,7 @@ def scales_of(night: Night) -> dict[str, float] | None:
     frame[share] = 1.0 if election.nominal_stations else election.units["stations"].to_numpy()
     frame = frame[votes.sum(axis=1) > 0]
     evidence = gather(Counts.from_frame(election, frame), Priors(), history=1)
-    scales = integrate(build_solver(evidence), start_at_prior(evidence)).best.scales
+    scales = integrate(build_solver(evidence), starting_point(evidence)).best.scales
     names = ("covariate", "region", "area", "unit")
     return {n: float(s) for n, s in zip(names, scales[:, 0], strict=True)} | {
         "turnout_" + n: float(s) for n, s in zip(names, scales[:, 1], strict=True)

@@ -25,7 +25,7 @@ from .latent import (
     predictor,
     scale_widths,
     softmax,
-    start_at_prior,
+    starting_point,
 )
 from .quadrature import integrate
 
@@ -89,12 +89,12 @@ def sampled_units(evidence: Evidence) -> np.ndarray:
 
 
 def find_coordinates(evidence: Evidence) -> Coordinates:
-    """Coordinates at the mode that the fast engine finds, or at the prior's mean where it finds none."""
+    """Coordinates at the mode that the fast engine finds, or where its climb starts where it finds none."""
     try:
-        best = integrate(build_solver(evidence), start_at_prior(evidence)).best
+        best = integrate(build_solver(evidence), starting_point(evidence)).best
         return coordinates_at(evidence, best.latent, best.scales)
     except NoMode:
-        return coordinates_at(evidence, start_at_prior(evidence), 0.4 * scale_widths(evidence.priors))
+        return coordinates_at(evidence, starting_point(evidence), 0.4 * scale_widths(evidence.priors))
 
 
 def coordinates_at(evidence: Evidence, latent: Latent, scales: np.ndarray) -> Coordinates:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .evidence import Batches, Evidence
 from .laplace import NoMode, build_solver
-from .latent import Latent, start_at_prior
+from .latent import Latent, starting_point
 from .quadrature import search
 
 FACTORS = np.array([2.5, 1.6, 1.0, 0.63, 0.4, 0.25, 0.16, 0.1])
@@ -42,8 +42,8 @@ def settle(evidence: Evidence) -> Settled:
     prior's.
     """
     if not _regional(evidence).any():
-        return Settled(evidence, start_at_prior(evidence))
-    peak = search(build_solver(evidence), start_at_prior(evidence))
+        return Settled(evidence, starting_point(evidence))
+    peak = search(build_solver(evidence), starting_point(evidence))
     scales, latents, logs = peak.mode.scales, [peak.tangent.latent], []
     for factor in FACTORS:
         latent, log_marginal = _at(with_misfit(evidence, factor), latents[-1], scales)

@@ -48,7 +48,7 @@ LAST_STEPS = 4
 """Of Newton's at the last scales, at most."""
 GOLDEN = (5.0**0.5 - 1.0) / 2.0
 UNITS_FIRST = [SCALES.index("unit"), *(i for i, name in enumerate(SCALES) if name != "unit")]
-GAIN = 0.02
+GAIN = 0.08
 """A search ends once a step promises, or brings, less than this in log density."""
 
 

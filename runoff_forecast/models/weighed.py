@@ -19,7 +19,7 @@ from .complete import WIDEST, Cells, Draws, open_cells, shares_of
 from .evidence import Evidence
 from .fast import FastDraws, allocate, area_effects, own_effects
 from .laplace import FIELDS, Mode, Solver, build_solver
-from .latent import grouped_units, predictor, start_at_prior
+from .latent import grouped_units, predictor, starting_point
 from .quadrature import Mixture, integrate
 
 PILOT = 60
@@ -38,7 +38,7 @@ def weighed_draws(evidence: Evidence, draws: int, rng: np.random.Generator) -> W
         return None
     fine = replace(evidence, coarse=evidence.coarse.take(slice(0)))
     solver = build_solver(fine)
-    mixture = integrate(solver, start_at_prior(fine))
+    mixture = integrate(solver, starting_point(fine))
     source = WeighedDraws(solver, mixture, open_cells(evidence), draws, rng, evidence)
     return source if source.efficiency >= LEAST else None
 
