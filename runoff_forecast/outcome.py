@@ -232,6 +232,35 @@ class Forecast:
         table.insert(0, "rival", [self._usual(rivals[:, position]) for position in range(len(table))])
         return table.assign(probability=self.rank_probability.loc[:, :places].sum(axis=1))[standing]
 
+    def outright_hurdle(self) -> pd.DataFrame:
+        """What each candidate must do with the outstanding votes to win a first round at once, a row each.
+
+        outstanding: valid votes to come, for anybody; needed: the share of them it needs by the rule that asks least,
+        if the others share the rest as they do in the draw; above 1 it cannot, below 0 it need not. expected: the
+        share it gets; probability: that this suffices. Medians over the draws; NaN where nothing is out or no rule
+        lets anybody win at once. A pool of several candidates has no row. Raises `ValueError` where the election is no
+        first round.
+        """
+        votes, out = self.votes.to_numpy(), self.outstanding.to_numpy()
+        now, total, left = votes - out, votes.sum(axis=1, keepdims=True), out.sum(axis=1, keepdims=True)
+        rivals = ranking.best_rivals(self._ranked, 1)
+        behind = np.take_along_axis(now, rivals, axis=1) - now
+        answer = _ratio(np.take_along_axis(out, rivals, axis=1), left - out, 0.0)  # the rival's part of all others'
+        needed = np.full(votes.shape, np.inf)
+        for rule in self._first_round.outright:
+            share = _ratio(rule.share * total - now, left)
+            lead = (_ratio(behind + rule.lead * total, left) + answer) / (1.0 + answer)
+            needed = np.minimum(needed, np.maximum(share, lead))
+        numbers = {
+            "outstanding": np.broadcast_to(left, votes.shape),
+            "needed": np.where(left > 0.0, needed, np.nan),
+            "expected": _ratio(out, left),
+        }
+        table = pd.DataFrame(
+            {name: self._median(values) for name, values in numbers.items()}, index=self.outright_probability.index
+        )
+        return table.assign(probability=self.outright_probability)[self.election.standing]
+
     def outstanding_by_kind(self) -> pd.DataFrame:
         """What is out by kind of place: stations (NaN where the office has not said), valid votes, and their margin.
 

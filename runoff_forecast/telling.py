@@ -50,8 +50,7 @@ def _contest(forecast: "Forecast") -> tuple[str, str, xr.DataArray]:
     if election.first_round is None or len(single) < 2:
         return *election.candidate_ids[:2], forecast.margin
     ranked = forecast.mean(forecast.votes).to_series()[single].sort_values(ascending=False).index
-    open_end = UNLIKELY < forecast.outright_probability.sum() < 1.0 - UNLIKELY
-    last = 1 if open_end else min(election.first_round.advance, len(ranked) - 1)
+    last = 1 if forecast.outright_probability.sum() > UNLIKELY else min(election.first_round.advance, len(ranked) - 1)
     ahead, behind = ranked[last - 1], ranked[last]
     margin = forecast.shares.sel(candidate=ahead) - forecast.shares.sel(candidate=behind)
     return ahead, behind, margin.fillna(0.0)

@@ -87,6 +87,18 @@ def hurdle(forecast: "Forecast") -> Table:
     return table
 
 
+def outright_hurdle(forecast: "Forecast") -> Table:
+    """What those who still can need of all votes still out to win a first round at once."""
+    table = _table("To win at once, of all votes out", ["candidate"], "needs", "expected", "chances\nin 100")
+    needs = forecast.outright_hurdle()
+    for name, full in _leading(forecast).items():
+        if name in needs.index and needs.loc[name, "needed"] <= 1.0:
+            row = needs.loc[name]
+            chance = _hundred(forecast, row["probability"])
+            table.add_row(full, _needed(row["needed"]), _percent(row["expected"]), chance)
+    return table
+
+
 def outstanding(forecast: "Forecast") -> Table:
     """What is still out, by kind of place."""
     first, second = (candidate.name for candidate in forecast.election.candidates[:2])

@@ -87,12 +87,14 @@ def forecast(contest: Election | None = None, draws: int = 400, seed: int = 1, w
     return Forecast(state, xr.Dataset(data, coords), parameters, engine="fast", seed=seed)
 
 
-def with_final(shown: Forecast, votes: np.ndarray) -> Forecast:
-    """The forecast with national votes (draw, candidate) put in the place of its draws, all in the first region."""
+def with_final(shown: Forecast, votes: np.ndarray, out: np.ndarray | None = None) -> Forecast:
+    """The forecast with national votes (draw, candidate) put in the place of its draws, all in the first region; none
+    of them is out, unless `out`, of the same shape, tells."""
     dims = ("draw", "region", "candidate")
     final = np.zeros((len(votes), 3, votes.shape[1]))
     final[:, 0] = votes
+    outstanding = np.zeros_like(final)
+    outstanding[:, 0] = 0.0 if out is None else out
     coords = {"region": shown.election.regions.index.to_numpy(), "candidate": list(shown.candidates)}
-    zeros = np.zeros_like(final)
-    data = {"final": (dims, final), "outstanding": (dims, zeros), "contested": (dims, zeros)}
+    data = {"final": (dims, final), "outstanding": (dims, outstanding), "contested": (dims, np.zeros_like(final))}
     return Forecast(shown.count, xr.Dataset(data, coords), seed=1)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 from made_up import CANDIDATES, THIRD, election, folder, forecast, with_final
@@ -75,6 +76,37 @@ def test_a_pool_does_not_win_at_once_and_nobody_has_to_lead_it():
     assert of_votes((20, 10, 70), candidates=(*CANDIDATES, POOL)).outright_probability.sum() == 0
     rules, candidates = BOLIVIA, (*CANDIDATES, POOL)
     assert of_votes((42, 8, 50), rules=rules, candidates=candidates).outright_probability["ana"] == 1
+
+
+@given(
+    st.tuples(*[st.integers(0, 60)] * 4),
+    st.tuples(*[st.integers(1, 60)] * 4),
+    st.sampled_from([HALF, BOLIVIA, (OutrightRule(0.01, 0.05),)]),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_whoever_takes_the_outright_hurdle_wins_at_once(now, out, rules, pooled):
+    contest = election((*CANDIDATES, THIRD, replace(FOURTH, pooled=pooled)), rules)
+    shown = with_final(forecast(contest, draws=1), np.array([now]) + np.array([out], dtype=float), np.array([out]))
+    hurdle, won = shown.outright_hurdle(), shown.outright_probability
+    assert list(hurdle.index) == list(shown.candidates[: 3 if pooled else 4])
+    clear = (hurdle["expected"] - hurdle["needed"]).abs() > 1e-9  # at the hurdle itself the rules differ
+    taken = hurdle["expected"] > hurdle["needed"]
+    assert (taken == (won[hurdle.index] == 1.0))[clear].all()
+    pd.testing.assert_series_equal(hurdle["probability"], won[hurdle.index], check_names=False)
+
+
+def test_the_outright_hurdle_of_a_known_case():
+    contest, votes, out = election((*CANDIDATES, THIRD), BOLIVIA), [[45.0, 35.0, 20.0]], [[5.0, 1.0, 4.0]]
+    ana = with_final(forecast(contest, draws=1), np.array(votes), np.array(out)).outright_hurdle().loc["ana"]
+    # Ana is 6 ahead and must be 10; of what she leaves Bea takes a fifth: 6 + 10 x - 10 (1 - x) / 5 = 10
+    assert ana["needed"] == pytest.approx(0.5)
+    assert (ana["outstanding"], ana["expected"], ana["probability"]) == (10.0, 0.5, 1.0)
+
+
+def test_a_runoff_has_no_outright_hurdle():
+    with pytest.raises(ValueError, match="decided by most votes"):
+        forecast().outright_hurdle()
 
 
 def test_a_pool_is_kept_in_the_folder(tmp_path):
