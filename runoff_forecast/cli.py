@@ -447,7 +447,7 @@ def _priors(path: Path | None, night: Night) -> models.Priors | None:
     if path is None:
         return None
     try:
-        return models.learnt_priors(night.election.id).with_changes(tomllib.loads(path.read_text(encoding="utf-8")))
+        return models.learnt_priors(night.election).with_changes(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValueError as wrong:  # of TOML, of text encoding and of the priors alike
         raise typer.BadParameter(f"{path}: {wrong}", param_hint="--priors") from wrong
 

@@ -87,7 +87,7 @@ class Backtest:
 
 def _fixed(election: Election) -> tuple[object, ...]:
     """What a forecast knows of an election before counting starts."""
-    return election.units, election.baseline, election.header(), learnt_priors(election.id)
+    return election.units, election.baseline, election.header(), learnt_priors(election)
 
 
 def backtest(plan: Backtest, folder: Path | str, *, workers: Workers = ALONE) -> pd.DataFrame:

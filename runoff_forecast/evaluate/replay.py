@@ -164,7 +164,7 @@ class Replay:
             "election": election.id,
             "counts": digest(counts.frame, election.units, election.baseline, election.header()),
             "model": repr(self.model),
-            "priors": digest(learnt_priors(election.id)),
+            "priors": digest(learnt_priors(election)),
             "seed": self.seed,
         }
 

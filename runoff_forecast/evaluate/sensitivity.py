@@ -24,7 +24,7 @@ class DriftTimes:
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far."""
         night = Counts.from_count(counts) if isinstance(counts, Count) else counts
-        priors = with_drift(self.model.priors or learnt_priors(night.election.id), self.factor)
+        priors = with_drift(self.model.priors or learnt_priors(night.election), self.factor)
         return replace(self.model, priors=priors)(night, rng=rng)
 
 

@@ -111,7 +111,8 @@ class Evidence:
 def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design | None = None) -> Evidence:
     """The evidence of a night so far, using at most `history` earlier moments of each place."""
     design = design or build_design(counts.election)
-    if counts.election.retrospective:
+    if counts.election.retrospective and len(counts.election.candidates) == 2:
+        # between more, support's scales are learnt with another election's baseline anyway
         priors = priors.for_borrowed_register()
     if not design.has_baseline:
         priors = priors.without_baseline()

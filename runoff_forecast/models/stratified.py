@@ -62,7 +62,7 @@ class StratifiedArrival:
         return self._settled(counts).evidence
 
     def _settled(self, counts: Counts) -> Settled:
-        evidence = gather(counts, self.priors or learnt_priors(counts.election.id), history=self.history)
+        evidence = gather(counts, self.priors or learnt_priors(counts.election), history=self.history)
         with threadpool_limits(1):
             return settle(evidence)
 
