@@ -175,7 +175,7 @@ class Forecast:
 
     @cached_property
     def win_probability(self) -> pd.Series:
-        """Share of draws in which each has the most valid votes (index candidate); a tie of two is half a win for each."""
+        """Share of draws in which each has the most valid votes (index candidate); a tie of two is half a win."""
         return self.rank_probability[1].rename("win_probability")
 
     @cached_property
