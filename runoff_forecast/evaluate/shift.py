@@ -32,7 +32,7 @@ class Shift:
     parts: pd.Series
     """Index part: region, kind, size, place, rest; they sum to `to_come` - `counted`. region: what is out lies
     elsewhere; kind and size: in towns or villages, larger or smaller ones; place: in other places like these; rest: the
-    same places vote otherwise late."""
+    same places vote differently late."""
     known: bool
     """Whether `to_come` is what came, and not what a forecast expects."""
 
