@@ -102,7 +102,7 @@ def calibrate(
 
 
 def uniformity(ranks: pd.DataFrame) -> pd.Series:
-    """By quantity, the p-value of Kolmogorov and Smirnov that its PIT values are uniform."""
+    """The p-value of the Kolmogorov-Smirnov test that a quantity's PIT values are uniform (index quantity)."""
     return ranks.groupby("quantity")["pit"].apply(lambda pit: float(kstest(pit, "uniform").pvalue)).rename("p_value")
 
 
