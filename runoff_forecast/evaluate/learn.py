@@ -214,7 +214,7 @@ def scales_of(night: Night) -> dict[str, float] | None:
     share = "counted_share" if election.nominal_stations else "counted"
     frame[share] = 1.0 if election.nominal_stations else election.units["stations"].to_numpy()
     frame = frame[votes.sum(axis=1) > 0]
-    evidence = gather(Counts.from_frame(election, frame), Priors(), history=1)
+    evidence = gather(Counts.from_frame(election, frame), Priors(), moments=1)
     scales = integrate(build_solver(evidence), starting_point(evidence)).best.scales
     found = pd.DataFrame(scales, index=list(SCALES), columns=["", "turnout_"]).drop(index="drift")
     if not evidence.design.has_baseline:
