@@ -36,7 +36,6 @@ ENGLISH = Words(
     so_far_key="count so far",
     official_key="result",
     share_axis="stations counted",
-    points_axis="points",
     # The night over time.
     night_title="The count and the forecast",
     chance_to_win="chances to win, in 100",

@@ -37,7 +37,6 @@ class Words:
     so_far_key: str
     official_key: str
     share_axis: str
-    points_axis: str
 
     # The night over time.
     night_title: str

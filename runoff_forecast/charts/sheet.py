@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from ..count import Count
 from ..election import Election
-from .style import LINE_LENGTH, POINTS_PER_INCH, SIZE, THEMES, Theme, figure_of, note, page, publishers, text_width
+from .style import LINE_LENGTH, POINTS_PER_INCH, SIZE, Theme, figure_of, note, page, publishers, text_width
 from .words import Words
 
 EDGE = 14.0
@@ -121,11 +121,6 @@ def standing(says: Words, election: Election, count: Count) -> tuple[str, str]:
 def source(says: Words, election: Election) -> tuple[str, ...]:
     """Whose figures they are, as a sentence, if the election says."""
     return (says.source.format(publisher=publishers(election)),) if election.sources else ()
-
-
-def tint(theme: Theme) -> float:
-    """How much of its colour a large area keeps, so that text on it can be read."""
-    return 0.6 if theme is THEMES["light"] else 0.7
 
 
 def _above(ax: Axes, sheet: Sheet, theme: Theme) -> None:

@@ -36,7 +36,6 @@ SPANISH = Words(
     so_far_key="conteo hasta ahora",
     official_key="resultado",
     share_axis="mesas contadas",
-    points_axis="puntos",
     # The night over time.
     night_title="El conteo y la proyección",
     chance_to_win="probabilidad de ganar, de 100",

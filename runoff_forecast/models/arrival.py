@@ -15,7 +15,7 @@ def lateness(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
     """Mean of a standard normal between its `start` and `stop` quantiles: negative early in a count, positive late.
 
     Stations are put in their order of arrival and that order is read as normal scores, so that support may change along
-    the order by so many logits per deviation, and the last hamlets differ more than the middle of the count.
+    the order by this number of logits per deviation, and the last hamlets differ more than the middle of the count.
     """
     start, stop = np.broadcast_arrays(np.clip(start, 0.0, 1.0), np.clip(stop, 0.0, 1.0))
     width = np.maximum(stop - start, 1e-6)

@@ -18,9 +18,10 @@ CHUNK = 500
 """Draws worked on at once, at most."""
 WIDEST = 20_000_000
 """Cells times draws worked on at once: memory is some ten arrays of this size."""
-FITTED, TINY = 3, 1e-6
-"""Times that stations still out are scaled to their number, none above what its unit has; stations below this are
-none."""
+FITTED = 3
+"""Passes that scale the stations still out to their known number, none of them above what its unit has."""
+TINY = 1e-6
+"""Fewer stations than this are none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ class Draws:
 
 
 Source = Callable[[int], Draws]
-"""Gives the next draws, so many at most."""
+"""Gives the next draws, as many as asked for at most."""
 
 
 def open_cells(evidence: Evidence) -> Cells:
@@ -189,7 +190,7 @@ def _complete(
 ) -> dict[str, np.ndarray]:
     m = draws.turnout.shape[1]
     counted_in_end = contested_share(evidence, rng, m)
-    draws = _astray(evidence, cells, draws, rng)
+    draws = _with_own_drift(evidence, cells, draws, rng)
     stations, groups = _stations(evidence, cells, draws)
     share, noise = _predict(evidence, cells, draws, stations, rng)
     votes = noise * stations.astype(np.float32)
@@ -204,8 +205,12 @@ def _complete(
     return {name: np.moveaxis(value, -1, 0) for name, value in result.items()}
 
 
-def _astray(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator) -> Draws:
-    """The same draws with drift of its own added to what is pending, where no trend of the counted leads."""
+def _with_own_drift(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator) -> Draws:
+    """The same draws with the drift added that what is pending may have of its own, beyond the followed trend.
+
+    A Student t of v degrees of freedom is a normal of variance s2 v / chi2: as s2 itself is in the nation's drift, its
+    excess alone is added.
+    """
     turnout = evidence.priors.turnout_drift
     freedom, m = evidence.priors.drift_freedom, draws.support.shape[2]
     tail = evidence.drift_headline**2 * (freedom / rng.chisquare(freedom, m) - 1.0)
@@ -315,8 +320,12 @@ def contested_share(evidence: Evidence, rng: np.random.Generator, draws: int) ->
 def station_variance(
     evidence: Evidence, cells: Cells, share: np.ndarray, stations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Variance (C,) of support and of turnout that is between stations, where a cell gives `share` (C, K) in so many
-    stations."""
+    """Variance (C,) that the mean support and turnout of a cell has from its stations, by the delta method: where it
+    gives `share` (C, K) in `stations` (C,).
+
+    An intra-class correlation r of votes is a variance r / (p (1 - p)) of logits; of several candidates the contrasts'
+    mean is taken.
+    """
     priors, candidates = evidence.priors, evidence.design.contrast.shape[0]
     concentration = np.maximum((share * (1.0 - share)).sum(axis=1), 0.02)
     each = cells.spread / np.maximum(stations, 0.5)

@@ -27,8 +27,7 @@ NOBODY = np.zeros(0, int)
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """Batches of counted votes, one row each: N rows, K candidates. Shares of the count, not of votes, are `start`
-    and `stop`."""
+    """Batches of counted votes, one row each: N rows, K candidates."""
 
     group: np.ndarray
     """(N,) the unit's position for fine batches, the position in `Evidence.groups` for coarse ones"""
@@ -43,9 +42,6 @@ class Batches:
     late_nation: np.ndarray
     late_region: np.ndarray
     """(N,) lateness of the batch in the nation's and in its region's order, in deviations"""
-    start: np.ndarray
-    stop: np.ndarray
-    """(N,) coarse only: share of the group's capacity that was processed before and after the batch"""
     sampled: np.ndarray
     """(N,) coarse only: variance that a batch has as a sample of its group's units, for a misfit of one"""
 
@@ -90,10 +86,11 @@ class Evidence:
     """(U, K) votes known by unit"""
     pending_late_nation: np.ndarray
     pending_late_region: np.ndarray
-    """(U,) lateness of what is pending, in deviations, as far as the trend is followed"""
+    """(U,) lateness, in deviations, at which what is pending is forecast: the last batch's, and `FOLLOWED` of the way
+    from there to its own"""
     pending_stray_nation: np.ndarray
     pending_stray_region: np.ndarray
-    """(U,) the rest of the way there, which drift may take in any direction"""
+    """(U,) the rest of that way, along which drift is drawn anew with mean zero"""
     stuck: float
     """Share of the pending sheets that wait for rulings, at most"""
     drift_nation: float
@@ -147,7 +144,7 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         pending_late_region=late_region,
         pending_stray_nation=stray_nation,
         pending_stray_region=stray_region,
-        stuck=_stuck(clock.nation[-1], float(frame["contested"].sum()) / design.stations.sum()),
+        stuck=_awaiting_ruling(clock.nation[-1], float(frame["contested"].sum()) / design.stations.sum()),
         drift_nation=_national_drift(priors, headline),
         drift_headline=float(np.sqrt(headline)) * priors.drift_headline,
         drift_region=_drift_scale(design, priors, groups),
@@ -244,6 +241,12 @@ def _beyond(processed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def design_effect(votes: np.ndarray, stations: np.ndarray, correlation: np.ndarray) -> np.ndarray:
     """Kish's design effect of votes that come in clusters of a station."""
     return 1.0 + np.maximum(votes / np.maximum(stations, 1e-9) - 1.0, 0.0) * correlation
+
+
+def per_vote(variance: np.ndarray) -> np.ndarray:
+    """One over the votes whose sampling error is a variance in logits: near one half, n votes tell a share with the
+    variance 1 / (4 n), and a variance of logits is 16 times that of the share."""
+    return 0.25 * variance
 
 
 def _fine_batches(
@@ -348,7 +351,7 @@ def _coarse_rows(
         "group": np.full(len(rows), position),
         "votes": votes,
         "stations": stations,
-        "effective": 1.0 / (effect / np.maximum(total, 1.0) + 0.25 * (priors.misfit**2 * sampled + MISFIT_FLOOR**2)),
+        "effective": 1.0 / (effect / np.maximum(total, 1.0) + per_vote(priors.misfit**2 * sampled + MISFIT_FLOOR**2)),
         "turnout": np.log(np.maximum(total, 0.5)),
         "turnout_precision": 1.0
         / (
@@ -358,15 +361,13 @@ def _coarse_rows(
         ),
         "late_nation": nation,
         "late_region": regional,
-        "start": start,
-        "stop": stop,
         "sampled": sampled,
     }
 
 
-def _stuck(processed: float, contested: float) -> float:
-    """Share of the pending sheets that will wait for rulings. Where contested sheets are told apart it is as many as of
-    those that have come in; where they are not, they are among the pending ones, and the last to come."""
+def _awaiting_ruling(processed: float, contested: float) -> float:
+    """Share of the pending sheets that will wait for rulings: as large as among those that have come in, where the
+    office reports contested sheets; where it does not, `STUCK` of all sheets wait, and come last."""
     if contested > 0.0:
         return contested / max(processed, contested)
     return min(1.0, STUCK / max(1.0 - processed, 1e-9))

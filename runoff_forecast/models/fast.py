@@ -18,7 +18,7 @@ from .quadrature import Mixture
 POOL = 150
 """Above this many cells, those of one region that the model expects to vote alike are drawn as one."""
 INVERSIONS = 4
-"""Each takes the error of the predictor that has a given mean share down to a part as small as its variance."""
+"""Fixed-point steps from mean shares back to logits; each shrinks the error by about the predictor's variance."""
 
 
 def allocate(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -424,7 +424,7 @@ def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> _Carried:
 
 
 def _blocks(blocks: np.ndarray, row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
-    """A sparse matrix of blocks (n, d, d) at so many rows and columns of blocks, in single precision."""
+    """A sparse matrix of blocks (n, d, d) at these rows and columns of blocks, in single precision."""
     within = np.arange(blocks.shape[-1])
     rows = within[:, None] + (row * len(within))[:, None, None]
     columns = within + (column * len(within))[:, None, None]

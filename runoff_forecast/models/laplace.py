@@ -364,9 +364,11 @@ class Solver:
         )
 
     def scale_information(self, mode: Mode) -> np.ndarray:
-        """(10, 10) average information of the log scales, support's five first: near minus the curvature of their log
-        marginal, but for their prior, at the price of one solution by the factors at hand (Gilmour, Thompson & Cullis
-        1995)."""
+        """(10, 10) average information of the log scales, support's five first.
+
+        Close to minus the Hessian of their log marginal likelihood, and it costs one solution with the factors at hand
+        (Gilmour, Thompson & Cullis 1995). The scales' own prior is not in it.
+        """
         seen, information = [], np.zeros((mode.scales.size, mode.scales.size))
         for field, arrow in enumerate(mode.arrows):
             part, precision = slice(len(SCALES) * field, len(SCALES) * (field + 1)), field_precisions(mode.prior, field)
@@ -382,8 +384,10 @@ class Solver:
         return information
 
     def slope(self, mode: Mode) -> np.ndarray:
-        """(5, 2) slope of the log marginal likelihood in the logs of the scales under the tangent:
-        a scale that is too small for what the effects are and may be pulls up.
+        """(5, 2) gradient of the log marginal likelihood in the log scales, under the tangent.
+
+        The expected sum of squares of the effects over their prior variance, less their number: positive where a scale
+        is too small.
         """
         out, apart = np.empty_like(mode.scales), None
         if mode.inner is not None:

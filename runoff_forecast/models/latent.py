@@ -43,7 +43,7 @@ class Latent:
 
 @dataclass(frozen=True)
 class Prior:
-    """The Gaussian prior given the scales: precisions by field (support, turnout), mean and deviation of arrival."""
+    """The Gaussian prior given the scales: deviations by field (support, turnout), mean and deviation of arrival."""
 
     fixed: np.ndarray
     """(F, 2) deviations"""
@@ -114,7 +114,7 @@ def arrival_prior(design: Design, priors: Priors) -> tuple[np.ndarray, np.ndarra
 
 
 def starting_point(evidence: Evidence) -> Latent:
-    """Where to climb from: the prior mean, but for units with batches of their own, which start at their counted
+    """Where to climb from: the prior mean, except for units with batches of their own, which start at their counted
     shares, as generalised linear models are fitted (McCullagh & Nelder 1989, section 2.5): two Newton steps then do
     what eight did with many candidates."""
     design, rows = evidence.design, evidence.fine
@@ -189,12 +189,12 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """How a group's counted shares move with the arrival scores: `bend` = w (1 - w) before and after each batch, by
-    pair."""
+    """Slope w (1 - w) of each member's counted share in its arrival score, (pairs,) before and after the batch."""
 
     before: np.ndarray
     after: np.ndarray
     capacity: np.ndarray
+    """Stations"""
 
 
 def mix(evidence: Evidence, latent: Latent, eta: np.ndarray) -> Mixture:

@@ -14,8 +14,8 @@ from .priors import Priors, blurring
 SMALLEST = {"arrival_slope": 0.5, "arrival_between": 0.75, "arrival_overseas": 1.2}
 """Few elections agree by chance, and all are of offices that work alike: a slope's deviation is never below this."""
 REGIONS = 2.0
-"""Times the deviation of regions' arrival that these offices show: others count the capital first or one region last.
-With this and the deviations above, the interval score of nights that are known by national totals alone was best."""
+"""Factor on the deviation of regions' arrival that these offices show: others count the capital first or one region
+last. With this and the deviations above, the interval score of nights known by national totals alone was best."""
 HALF_NORMAL = 1.5
 """Half-normal width over the median of the scales seen: a scale of the typical size lies at two thirds of it."""
 SCALES = ("covariate", "region", "area", "unit")

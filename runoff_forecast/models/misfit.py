@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .evidence import Batches, Evidence
+from .evidence import Batches, Evidence, per_vote
 from .laplace import NoMode, build_solver
 from .latent import Latent, starting_point
 from .quadrature import search
@@ -64,7 +64,7 @@ def with_misfit(evidence: Evidence, factor: float) -> Evidence:
         priors=priors.with_lumps(min(1.0, factor / LUMPY)),
         coarse=replace(
             rows,
-            effective=1.0 / (1.0 / rows.effective + 0.25 * priors.misfit**2 * more),
+            effective=1.0 / (1.0 / rows.effective + per_vote(priors.misfit**2 * more)),
             turnout_precision=1.0 / (1.0 / rows.turnout_precision + priors.misfit_turnout**2 * more),
         ),
     )

@@ -40,11 +40,11 @@ class Priors:
     """Logits: half-normal scale of the deviation between units of an area."""
 
     no_baseline: float = 2.0
-    """Times the scales of support and of turnout where no unit has a baseline: those learnt are of what it leaves open.
-    Of 1, 2 and 3 the best by CRPS and interval score on nights of Peru 2016 and 2021 without theirs."""
+    """Factor on the scales of support and of turnout where no unit has a baseline: those learnt are of what it leaves
+    open. Of 1, 2 and 3 the best by CRPS and interval score on nights of Peru 2016 and 2021 without theirs."""
     borrowed: float = 3.0
-    """Times the scales of support where the register and baseline are another election's: its lists are not these
-    voters'."""
+    """Factor on the scales of support between two candidates where the register and baseline are another election's:
+    its lists are not these voters'. Between more, the scales are learnt with such a baseline."""
 
     turnout_intercept: float = 0.3
     """Logs: a runoff's valid votes against the baseline's."""
@@ -68,8 +68,8 @@ class Priors:
     """Logs: deviation of valid votes between stations of one unit."""
 
     drift: float = 1.0
-    """A factor on the deviations of drift, of support and of turnout: half-normal scale. The night tells which it is:
-    where regions do not drift, the nation is not believed to either."""
+    """Half-normal scale of a factor on every deviation of drift, one for support and one for turnout. The night tells
+    it: where regions do not drift, the nation is not believed to either."""
     drift_nation: float = 0.02
     """Logits per deviation of lateness: how far later stations lean from earlier ones everywhere, covariates held.
     Learnt with a wide prior it is 0.03 to 0.07 between candidates of Peru 2026, 0.02 in Peru 2021, 0.005 in
@@ -77,9 +77,9 @@ class Priors:
     drift_headline: float = 0.1
     """The same where only national totals are known, and what is late must be guessed from the baseline alone."""
     drift_freedom: float = 3.0
-    """Degrees of freedom of that drift from what is in to what is out, a Student t: an order of arrival that no
-    headline betrays errs by many deviations. Of normal, 3 and 2 the best by log score and interval score on real and
-    simulated nights by national totals."""
+    """Degrees of freedom of the Student t of drift between what is in and what is out where headlines alone are known:
+    an order of arrival that they do not show errs by many deviations. Of normal, 3 and 2 the best by log score and
+    interval score on real and simulated nights by national totals."""
     drift_unit: float = 0.05
     """The same by region where counts come by unit."""
     drift_region: float = 0.10
@@ -89,7 +89,7 @@ class Priors:
     night drifted (0.01 in Peru 2021, 0.1 in 2026). They are what is set aside, or most of what is out at the end where
     an office does not tell them apart."""
     drift_overseas: float = 2.5
-    """Times the same abroad, where the first consulates in are few and odd."""
+    """Factor on these abroad, where the first consulates in are few and odd."""
     turnout_drift: float = 0.03
     """Logs per deviation of lateness."""
 
@@ -117,9 +117,8 @@ class Priors:
 
     misfit: float = 0.4
     """Logits: how far the units of a coarse batch lie from their group's smooth order of arrival. A batch with a
-    share of its
-    group's units is a sample of them without replacement: the deviation of its mean is this over the root of their
-    number."""
+    share of its group's units is a sample of them without replacement: the deviation of its mean is this over the
+    root of their number."""
     misfit_turnout: float = 0.3
     """Logs: the same of valid votes a station."""
     misfit_spread: float = 0.7
@@ -152,7 +151,7 @@ class Priors:
         return replace(self, **changes)
 
     def with_lumps(self, factor: float) -> Priors:
-        """The same where units come in so many times as much for reasons of their own.
+        """The same with the units' own earliness multiplied by a factor.
 
         The order that a group shows stays: its slopes are steeper where it is blurred more.
         """

@@ -142,11 +142,12 @@ class Peak:
         return np.zeros_like(self.scores)
 
     def _alone(self) -> np.ndarray:
-        """The step (10,) of each score to where it would be best, were its n effects seen with one variance v each.
+        """The step (10,) of each score to its best value, the others held.
 
-        Their sum of squares is then Y, and the log marginal of a variance s2 is -n/2 log(s2 + v) - Y/2 / (s2 + v); its
-        slope and average information tell v and Y. Newton's step is half a log at most where a scale is far too small,
-        and any length where it is too large.
+        As if the scale's n effects had been observed with one common error variance v: their sum of squares is then Y,
+        and the log marginal of a variance s2 is -n/2 log(s2 + v) - Y/2 / (s2 + v), whose slope and average information
+        tell v and Y. Newton on a log scale moves by half a log at most where the scale is far too small, and by any
+        distance where it is too large.
         """
         scale, score = self.mode.scales.T.reshape(-1), self.scores.T.reshape(-1)
         width = scale_widths(self.solver.evidence.priors).T.reshape(-1)
@@ -188,7 +189,7 @@ def search(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> P
 
 
 def _thinned(evidence: Evidence, step: int) -> Evidence:
-    """The evidence with the batches of every so manieth of the units that have some."""
+    """The evidence with the batches of every `step`-th of the observed units alone."""
     rows = evidence.fine
     kept = np.isin(rows.group, np.unique(rows.group)[::step])
     return replace(evidence, fine=rows.take(kept))
@@ -227,11 +228,12 @@ def _by_field(scores: np.ndarray) -> np.ndarray:
 
 
 def _root(peak: Peak, field: int) -> np.ndarray:
-    """Root of the covariance (5, 5) of one field's scores, units' first, so that but one column of it moves them.
+    """Root (5, 5) of the covariance of one field's scores.
 
-    It is that of their information; each column, as it is in this sense apart from the others, is then as long as
-    differences of about a deviation want it, as the quadrature wants it longer than at the very top. Turnout's are left
-    as they are where nothing ties them to support's: the margin hardly hangs on them.
+    Rows are ordered with `unit` first, so that the first column alone moves the scale of units, which is the costly
+    one. Each column is then given the length that the density's fall about one deviation away asks for: the quadrature
+    needs the width there, not the curvature at the very top. Turnout's columns are left as they are where no coarse
+    batch ties it to support: the margin hardly depends on them.
     """
     n = len(peak.scores)
     part = slice(n * field, n * (field + 1))
@@ -281,10 +283,10 @@ def _apart(peak: Peak, roots: list[np.ndarray]) -> Mixture:
 
 
 def _drift_steps(peak: Peak, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Steps (POINTS,) of equal chance along the root's column (5,) of support's drift, and its log density there.
+    """Equally likely positions (POINTS,) along the root's column (5,) of support's drift, and their log density.
 
-    A count may say next to nothing of this scale, whose posterior is then no normal one, and the margin's variance goes
-    with its square: a step has the mean square of its stratum.
+    The posterior of this scale may be far from normal, so it is tabulated and cut into strata of equal chance. The
+    margin's variance goes with the scale squared, so each stratum stands at its mean square.
     """
     here, width = peak.scores[:, SUPPORT], peak.solver.evidence.priors.drift
     rough, fine = (np.linspace(-TAIL, TAIL, n) for n in (PROFILE, 100 * POINTS))

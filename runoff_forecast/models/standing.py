@@ -89,7 +89,7 @@ def standing_of(count: Count) -> Standing:
 def extrapolated(
     standing: Standing, per_station: Iterable[np.ndarray], *, engine: str, said: Sequence[str] = ()
 ) -> Forecast:
-    """The forecast in which outstanding stations bring so many votes: blocks of draws, each (draw, unit, candidate)."""
+    """The forecast in which outstanding stations bring these votes: blocks of draws, each (draw, unit, candidate)."""
     election = standing.election
     kind, kinds = pd.factorize(election.units["kind"])
     places = {

@@ -3,7 +3,7 @@
 The first consulates of a remainder are in or out, hardly in between, so the share that it shows is a very curved
 function of the order of arrival, and a tangent at the mode misleads: late on Peru's night of 2021 it moved the margin
 by half a deviation. Where the remainder tells so little that a fair part of the draws survives it, weighing them
-(sampling importance resampling, Rubin 1988) needs no tangent and is exact but for chance.
+(sampling importance resampling, Rubin 1988) needs no tangent and is exact except for chance.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def weighed_draws(evidence: Evidence, draws: int, rng: np.random.Generator) -> W
 
 
 class WeighedDraws(FastDraws):
-    """The fast engine's draws of the fine batches, of arrival's prior, and of these as many as the coarse batches
-    bear out."""
+    """The fast engine's draws of the fine batches' posterior and of arrival's prior, resampled in proportion to the
+    likelihood of the coarse batches."""
 
     efficiency: float
     """Effective draws a proposal is worth."""
