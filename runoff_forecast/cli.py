@@ -18,6 +18,7 @@ from . import models, saying, sources, telling, terminal
 from .checks import InvalidCount, InvalidInput, Problem, listing
 from .checks.problem import AT_MOST_EACH
 from .count import Counts
+from .election import Election
 from .night import Night
 from .outcome import Forecast
 from .sources.feeds import CountsFile as GrowingCounts, Feed
@@ -163,7 +164,9 @@ def forecast(
     night = sources.load(election, counts=counts)
     so_far = _so_far(night, at)
     with err.status("fitting the model"):
-        found = models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors, night))
+        found = models.forecast(
+            so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(_changes(priors), night.election)
+        )
     _say_warnings(found)
     if json == "-":
         out.print(found.to_json(), soft_wrap=True, markup=False)
@@ -197,7 +200,7 @@ def replay(
     if not len(night.counts):
         nothing = "at least one row: without any there is no night to replay"
         raise InvalidCount([Problem("counts", None, None, None, nothing)])
-    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors, night))
+    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(_changes(priors), night.election))
     workers = evaluate.Workers(jobs=jobs, progress=True)
     times = evaluate.spread_over(night.counts.times, moments)
     try:
@@ -237,7 +240,7 @@ def report_page(
         raise typer.BadParameter(f"there is no folder '{html.parent}'", param_hint="--html")
     night = sources.load(election, counts=counts)
     so_far = _so_far(night, at)
-    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(priors, night))
+    model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(_changes(priors), night.election))
     if len(so_far):
         times = evaluate.spread_over(so_far.times, moments)
         workers = evaluate.Workers(jobs=jobs, progress=True)
@@ -245,9 +248,7 @@ def report_page(
             model, replace(night, counts=so_far), times=times, seed=seed, workers=workers
         ).forecasts
     else:
-        forecasts = (
-            models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=_priors(priors, night)),
-        )
+        forecasts = (models.forecast(so_far, engine=engine.value, draws=draws, seed=seed, priors=model.priors),)
     _say_warnings(forecasts[-1])
     text = report.page(night, forecasts, record=report.track_record(), lang=lang.value)
     report.write_page(text, html)
@@ -292,18 +293,26 @@ def watch(
         bool, typer.Option("--allow-shrinking", help="Believe bulletins that take back much of the count.")
     ] = False,
     engine: EngineName = Engine.FAST,
+    lang: LanguageName = Language.EN,
     draws: Draws = 4000,
     seed: Seed = DEFAULT_SEED,
+    priors: PriorsFile = None,
 ) -> None:
     """Follows a count while it grows, keeps every snapshot, and keeps a page up to date."""
     from . import report  # matplotlib takes as long to import as the rest together
     from .sources.keeper import Keeper
 
+    changes = _changes(priors)
+
+    def model(counts: Counts) -> Forecast:
+        learnt = _priors(changes, counts.election)
+        return models.forecast(counts, engine=engine.value, draws=draws, seed=seed, priors=learnt)
+
     with contextlib.suppress(KeyboardInterrupt), _feed(source, election, depth, _pairs(code, "--code")) as feed:
         followed = report.Watch(
             feed,
             Keeper(keep or html.with_name(html.stem + "-snapshots")),
-            report.LivePage(lambda counts: models.forecast(counts, engine=engine.value, draws=draws, seed=seed)),
+            report.LivePage(model, lang=lang.value),
             html,
             _log,
             every=every,
@@ -442,14 +451,21 @@ def _say_imported(night: Night, folder: Path) -> None:
     out.print(f"{units}: {folder}", soft_wrap=True, markup=False)
 
 
-def _priors(path: Path | None, night: Night) -> models.Priors | None:
-    """Those learnt for the election, except for what the file changes."""
+def _changes(path: Path | None) -> dict[str, float]:
+    """What a file of priors changes, none without one."""
     if path is None:
-        return None
+        return {}
     try:
-        return models.learnt_priors(night.election).with_changes(tomllib.loads(path.read_text(encoding="utf-8")))
+        changes = tomllib.loads(path.read_text(encoding="utf-8"))
+        models.Priors().with_changes(changes)
     except ValueError as wrong:  # of TOML, of text encoding and of the priors alike
         raise typer.BadParameter(f"{path}: {wrong}", param_hint="--priors") from wrong
+    return changes
+
+
+def _priors(changes: dict[str, float], election: Election) -> models.Priors:
+    """The priors learnt for the election, with the changes."""
+    return models.learnt_priors(election).with_changes(changes)
 
 
 def _say_warnings(found: Forecast) -> None:

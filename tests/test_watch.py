@@ -550,6 +550,22 @@ def test_the_command_makes_a_page_of_a_folder(tmp_path, contest):
     assert rf.read_counts(next((tmp_path / "page-snapshots").glob("*.csv")), contest).frame.shape[0] == 3
 
 
+def test_the_command_takes_a_language_and_priors(tmp_path, contest):
+    path, page, priors = made_up.folder(tmp_path / "night", contest), tmp_path / "page.html", tmp_path / "priors.toml"
+    priors.write_text("wishful_thinking = 1.0\n", encoding="utf-8")
+    arguments = [path, "--html", page, "--once", "--draws", 100, "--lang", "es"]
+    assert command(*arguments, "--priors", priors).exit_code == 2  # before the watch begins
+    assert not page.exists()
+    priors.write_text("drift_nation = 0.5\n", encoding="utf-8")
+    told = []
+    for more in ([], ["--priors", priors]):
+        result = command(*arguments, "--keep", tmp_path / f"kept-{len(more)}", *more)
+        assert result.exit_code == 0, result.output
+        told.append(page.read_text(encoding="utf-8"))
+    assert 'lang="es"' in told[0]
+    assert told[0] != told[1]
+
+
 def test_the_command_follows_the_office(tmp_path, departments):
     counts = departments.counts.until("2021-06-07T01:00:00-05:00")
     with Office(counts, hold=True) as office:

@@ -270,8 +270,6 @@ def _fine_batches(
         turnout_precision=np.where(stations > 0, 1.0 / np.maximum(noise, 1e-9), 0.0),
         late_nation=nation,
         late_region=region,
-        start=np.zeros(len(rows)),
-        stop=np.zeros(len(rows)),
         sampled=np.zeros(len(rows)),
     )
 
