@@ -205,7 +205,7 @@ def test_chart_endings_are_those_that_charts_can_write():
     assert set(cli.CHART_ENDINGS) == set(FORMATS)
 
 
-def test_the_module_that_prints_is_the_only_way_in():
+def test_python_m_runoff_forecast_is_the_command_line():
     help_text = subprocess.run(
         [sys.executable, "-m", "runoff_forecast", "--help"],
         capture_output=True,
