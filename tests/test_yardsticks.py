@@ -65,8 +65,9 @@ def test_kinds_and_regions_are_the_same_votes(name, level):
     by_kind = [str(votes) for votes in forecast.draws if str(votes).endswith("_kind")]
     assert "outstanding_kind" in by_kind
     for votes in by_kind:
-        by_region = forecast.draws[votes.removesuffix("_kind")].sum("region")
-        np.testing.assert_allclose(forecast.draws[votes].sum("kind"), by_region, rtol=1e-6)
+        kinds, regions = forecast.draws[votes], forecast.draws[votes.removesuffix("_kind")]
+        np.testing.assert_allclose(kinds.sum("kind"), regions.sum("region"), rtol=1e-6)
+        np.testing.assert_allclose(kinds.sel(kind="overseas"), regions.sel(region="abroad"), rtol=1e-6, atol=1e-9)
 
 
 @each_level
