@@ -45,7 +45,7 @@ def write(
 
 
 def read(path: str | Path) -> tuple[Count, dict[str, xr.Dataset], dict[str, Any], xr.DataTree | None]:
-    """What `write` kept; raises ValueError where the file is something else."""
+    """What `write` kept; raises OSError where there is no netCDF file, ValueError where it holds something else."""
     with xr.open_datatree(Path(path), engine=ENGINE) as opened:
         tree = opened.load()
     head = tree.attrs

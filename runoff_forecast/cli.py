@@ -113,7 +113,7 @@ NightChartFile = Annotated[
 HtmlFile = Annotated[Path, typer.Option(help="The page to write.", metavar="FILE")]
 Earlier = Annotated[int, typer.Option(min=1, help="Moments of the night that are forecast, the last one included.")]
 LanguageName = Annotated[Language, typer.Option("--lang", help="The language of the page.")]
-Moments = Annotated[int | None, typer.Option(min=1, help="At most so many moments, spread over the night.")]
+Moments = Annotated[int | None, typer.Option(min=1, help="At most this many moments, spread over the night.")]
 Jobs = Annotated[int, typer.Option(min=-1, help="Processes that share the work; -1: one for each core.")]
 KeepFolder = Annotated[
     Path | None, typer.Option(help="Keep finished forecasts here, and go on from those found.", metavar="FOLDER")
@@ -280,14 +280,14 @@ def watch(
         str | None, typer.Option(help="With an address: whose register it is, a bundled id or a folder.")
     ] = None,
     keep: Annotated[
-        Path | None, typer.Option(help="Where snapshots are kept; else beside the page.", metavar="FOLDER")
+        Path | None, typer.Option(help="Where snapshots are kept; beside the page by default.", metavar="FOLDER")
     ] = None,
     depth: Annotated[Depth, typer.Option(help="With ONPE's address: the finest level asked for.")] = Depth.REGION,
     code: Annotated[
         list[str] | None, typer.Option(help="With ONPE's address: the code of a candidate's list.", metavar="ID=CODE")
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="One look, then end.")] = False,
-    bulletins: Annotated[int | None, typer.Option(min=1, help="End after so many bulletins.")] = None,
+    bulletins: Annotated[int | None, typer.Option(min=1, help="End after this many bulletins.")] = None,
     allow_shrinking: Annotated[
         bool, typer.Option("--allow-shrinking", help="Believe bulletins that take back much of the count.")
     ] = False,
@@ -329,7 +329,7 @@ def onpe(
         typer.Option("--date", help="Day of the runoff, if another than its layout says.", formats=["%Y-%m-%d"]),
     ] = None,
     at: Annotated[str | None, typer.Option(help="When the file was as it is, if the count goes on.")] = None,
-    name: Annotated[str | None, typer.Option("--id", help="Id of the election; else the folder's name.")] = None,
+    name: Annotated[str | None, typer.Option("--id", help="Id of the election; by default the folder's name.")] = None,
     title: Annotated[str | None, typer.Option(help="Title of the election.")] = None,
     candidate: Annotated[list[str] | None, typer.Option(help="A candidate's name.", metavar="P1=NAME")] = None,
     own_list: Annotated[
@@ -443,11 +443,11 @@ def _say_imported(night: Night, folder: Path) -> None:
 
 
 def _priors(path: Path | None, night: Night) -> models.Priors | None:
-    """Those learnt for the election but for what the file changes."""
+    """Those learnt for the election, except for what the file changes."""
     if path is None:
         return None
     try:
-        return models.learnt_priors(night.election.id).with_changes(tomllib.loads(path.read_text(encoding="utf-8")))
+        return models.learnt_priors(night.election).with_changes(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValueError as wrong:  # of TOML, of text encoding and of the priors alike
         raise typer.BadParameter(f"{path}: {wrong}", param_hint="--priors") from wrong
 

@@ -23,7 +23,8 @@ class Count:
     """What is known at one moment: the last state of each place that has a row.
 
     `rows` has the columns level, place, as_of, counted, contested, void (stations), one per candidate, blank and null
-    (votes; NaN where not given). Raises `InvalidCount` where rows of one time contradict each other.
+    (votes; NaN where not given). Raises `InvalidCount` where the columns are others, a place is not in the register,
+    stations or a candidate's votes are missing or negative, or rows of one time contradict each other.
     """
 
     election: Election
@@ -66,7 +67,7 @@ class Count:
 
     @cached_property
     def votes(self) -> pd.Series:
-        """Votes in, per candidate."""
+        """Votes in; the index is the candidates' ids."""
         return self.holdings.frame[list(self.election.candidate_ids)].sum()
 
     @cached_property
@@ -80,7 +81,9 @@ class Counts:
     """A night: snapshots in the order in which they became known. An empty one says that nothing is counted yet.
 
     `frame` is sorted by time: time, level, place, counted, contested, void, one column per candidate, blank, null. Its
-    numbers are taken as checked: `from_frame` is the way in for tables from outside.
+    numbers are taken as checked: `from_frame` is the way in for tables from outside. Raises `InvalidCount` where the
+    columns are others, rows are out of order, a place is not in the register, or stations or a candidate's votes are
+    missing or negative.
     """
 
     election: Election
@@ -128,7 +131,8 @@ class Counts:
     def until(self, time: pd.Timestamp | datetime | str) -> Self:
         """The night so far: all rows up to and including the time, which must carry its offset.
 
-        Its warnings are those of what was known then: of a whole table's, corrections are told anew.
+        Where that leaves out rows, the table's warnings go with them, and only corrections made by then are warned of.
+        Raises ValueError for a time without an offset or that cannot be read.
         """
         moment = pd.Timestamp(time)
         if moment.tzinfo is None:
@@ -165,7 +169,8 @@ class Counts:
 
         Columns: group (row in `latest.holdings.frame`), start and stop (stations of the group in before and after), the
         votes of the batch per candidate, and time, when its end became known. At most `at_most` moments are looked at,
-        spread evenly over the stations counted; corrections are merged into the batch that swallows them.
+        spread evenly over the stations counted; corrections are merged into the batch that swallows them. Raises
+        ValueError where that is less than 1.
         """
         if at_most < 1:
             raise ValueError(f"at_most is a number of moments, 1 or more, got {at_most}")

@@ -42,7 +42,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class OutrightRule:
-    """A win without a runoff: at least this share of the valid votes, with this lead over the second."""
+    """A win without a runoff: at least this share of the valid votes and this lead over the second, both 0 to 1.
+
+    With a lead of 0 the share must be passed: 0.5 means more than half.
+    """
 
     share: float
     lead: float = 0.0
@@ -121,7 +124,10 @@ class Election:
         preliminary: bool = False,
         retrospective: str | None = None,
     ) -> Self:
-        """An election from tables in the columns of units.csv and regions.csv, with all the checks a folder gets."""
+        """An election from tables in the columns of units.csv and regions.csv, with all the checks a folder gets.
+
+        Raises `InvalidElection` with every problem at once.
+        """
         if rule == "first-round" and first_round is None:
             first_round = FirstRound()
         header = _header(
@@ -144,7 +150,10 @@ class Election:
 
     @classmethod
     def from_header(cls, header: Mapping[str, Any], register: Register, warnings: Sequence[Problem] = ()) -> Self:
-        """An election from the content of election.toml and a register, both checked already."""
+        """An election from the content of election.toml and a register, both checked already.
+
+        Raises `InvalidElection` where they cannot be one.
+        """
         return cls(
             id=header["id"],
             title=header["title"],
@@ -182,11 +191,12 @@ class Election:
 
     @cached_property
     def candidate_ids(self) -> tuple[str, ...]:
+        """The ids of the K candidates, in their order."""
         return tuple(candidate.id for candidate in self.candidates)
 
     @cached_property
     def standing(self) -> np.ndarray:
-        """Per candidate, whether it is one and can be ranked: False for a pool of several."""
+        """(K,) whether a candidate is a single one and can be ranked: False for a pool of several."""
         return np.array([not candidate.pooled for candidate in self.candidates])
 
     @cached_property
@@ -196,12 +206,12 @@ class Election:
 
     @cached_property
     def region_index(self) -> np.ndarray:
-        """Per unit, the position of its region in `regions`."""
+        """(U,) the position of each unit's region in `regions`."""
         return self.regions.index.get_indexer(self.units["region"])
 
     @cached_property
     def overseas(self) -> np.ndarray:
-        """Per unit, whether it lies abroad."""
+        """(U,) whether a unit lies abroad."""
         return (self.units["kind"] == OVERSEAS).to_numpy()
 
     @cached_property
@@ -212,7 +222,7 @@ class Election:
         )
 
     def units_of(self, level: Literal["unit", "region", "nation"], place: str = "") -> np.ndarray:
-        """Positions of the units in a place; raises `KeyError` where there is no such place."""
+        """Positions in `units` of the units in a place, ascending; raises `KeyError` where there is no such place."""
         if level == "nation":
             return np.arange(len(self.units))
         if level == "unit":
@@ -220,8 +230,14 @@ class Election:
         return np.flatnonzero(self.region_index == self.regions.index.get_loc(place))
 
     def own_baseline(self, candidate: Candidate | str) -> str | None:
-        """The baseline list of the candidate's own: as the key says, else named like the id, the list or the name."""
+        """The baseline list of the candidate's own: as the key says, else named like the id, the list or the name.
+
+        None where no list is named so; raises ValueError for an id that no candidate has.
+        """
         if isinstance(candidate, str):
+            if candidate not in self.candidate_ids:
+                ids = ", ".join(self.candidate_ids)
+                raise ValueError(f"candidate is one of {ids}, got {candidate!r}")
             candidate = self.candidates[self.candidate_ids.index(candidate)]
         if candidate.baseline is not None:
             return candidate.baseline

@@ -14,7 +14,7 @@ NEVER = np.iinfo(np.int64).min
 """The time of a row that does not exist: older than all others."""
 LATER = np.iinfo(np.int64).max
 PASSED_OVER = 0.01
-"""An older coarser row set aside for newer finer ones is worth a word if this share of its stations is lost."""
+"""An older coarser row set aside for newer finer ones is warned of if more than this share of its stations is lost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +47,8 @@ class _Group:
 
     @property
     def decided(self) -> float:
-        """Contested stations of older finer rows that are now in the remainder: it has no room for all its sheets else,
-        or the coarser row says that fewer wait."""
+        """Contested sheets of older, finer rows that must have been decided since then: the remainder has more sheets
+        than pending stations could supply, or the coarser row reports fewer contested ones."""
         sheets = float(self.numbers[: len(SHEETS)].sum())
         return min(max(sheets - self.pending, self.fewer, 0.0), sheets)
 
@@ -133,7 +133,7 @@ class _State:
         return beyond
 
     def _by_votes(self, coarse: np.ndarray, beyond: np.ndarray, stations: np.ndarray | float) -> np.ndarray:
-        """Nominal stations beyond the finer rows: as many as its votes take, where it is about so many anyway."""
+        """Nominal stations beyond the finer rows: as many as its votes take, where it is about that many anyway."""
         here, rest = (row[..., len(SHEETS) : -len(SPOILT)].sum(axis=-1) for row in (coarse, beyond))
         wanted = np.divide(coarse[..., 0] * rest, here, out=np.zeros_like(here), where=here > 0)
         near = np.abs(beyond[..., 0] - wanted) < NOMINAL_ROUNDING * stations
@@ -287,9 +287,9 @@ def _crowded(group: _Group, room: float) -> Problem:
     expected = (
         "at most "
         + _number(room)
-        + " stations beyond the finer rows below "
+        + " more stations than the finer rows below "
         + name
-        + ", what the places without a row of this time left open"
+        + " report: no more were still pending"
     )
     return Problem("counts", None, "counted", _number(group.numbers[0]), expected, "warning")
 

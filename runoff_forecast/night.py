@@ -21,6 +21,7 @@ class Result:
     """The official final votes. `rows`: level, place, one column per candidate, blank, null (NaN where not given).
 
     A nation row is what was proclaimed, and is the truth where late rulings make it differ from the sum of the others.
+    Raises `InvalidCount` where the columns are others or there is no row.
     """
 
     election: Election
@@ -40,7 +41,7 @@ class Result:
 
     @cached_property
     def votes(self) -> pd.Series:
-        """Final votes per candidate."""
+        """Final votes; the index is the candidates' ids."""
         nation = self.rows.loc[self.rows["level"] == "nation", list(self.election.candidate_ids)]
         return nation.iloc[0] if len(nation) else self._by_row_region().sum()
 
@@ -50,7 +51,7 @@ class Result:
         return margin_of(self.votes)
 
     def by_region(self) -> pd.DataFrame | None:
-        """Final votes by region and candidate; None where the rows leave a region out."""
+        """Final votes, a row per region and a column per candidate; None where the rows leave a region out."""
         whole = set(self.rows.loc[self.rows["level"] == "region", "place"])
         units = self.election.units.index
         lacking = ~units.isin(self.rows.loc[self.rows["level"] == "unit", "place"])

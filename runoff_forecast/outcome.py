@@ -1,7 +1,7 @@
 """`Forecast`: joint draws of the finished count, and every summary of them.
 
 All numbers come from the same draws, so they cannot contradict each other: intervals are nested, no candidate ends
-below the votes already in, but for what offices correct, and a probability says what the interval says.
+below the votes already in, except for what offices correct, and a probability says what the interval says.
 """
 
 import json
@@ -88,7 +88,7 @@ class Forecast:
 
     @cached_property
     def region_margin(self) -> xr.DataArray:
-        """The same in each region (draw, region); level where a region has no votes."""
+        """The same in each region (draw, region); 0 where a region has no votes."""
         return self._margin(self.draws["final"]).transpose("draw", "region")
 
     @cached_property
@@ -98,7 +98,10 @@ class Forecast:
 
     @cached_property
     def gaps(self) -> xr.DataArray:
-        """Share of the last to advance minus share of the first who does not (draw); a first round only."""
+        """Share of the last to advance minus share of the first who does not (draw).
+
+        Raises ValueError where the election is no first round.
+        """
         return self._gap(self._first_round.advance)
 
     @cached_property
@@ -109,15 +112,18 @@ class Forecast:
     # What the draws say.
 
     def mean(self, quantity: xr.DataArray) -> xr.DataArray:
-        """The expected value of a quantity with a draw dimension."""
+        """The expected value of a quantity, without its draw dimension; raises ValueError where it has none."""
         return self._reduced(quantity, spread.mean)
 
     def sd(self, quantity: xr.DataArray) -> xr.DataArray:
-        """The standard deviation of a quantity with a draw dimension."""
+        """The standard deviation of a quantity, without its draw dimension; raises ValueError where it has none."""
         return self._reduced(quantity, spread.deviation)
 
     def quantiles(self, quantity: xr.DataArray, shares: Sequence[float]) -> xr.DataArray:
-        """Quantiles (quantile, ...) of a quantity with a draw dimension."""
+        """Quantiles (quantile, ...) of a quantity, in the place of its draw dimension.
+
+        Raises ValueError where it has none, and for shares outside 0 to 1.
+        """
         quantity = quantity.transpose("draw", ...)
         found = spread.quantiles(quantity.to_numpy(), shares, self.draw_weights)
         return quantity.isel(draw=0, drop=True).expand_dims(quantile=list(shares)).copy(data=found)
@@ -127,18 +133,21 @@ class Forecast:
         return float(self.mean(event))
 
     def quantile(self, share: float) -> float:
-        """The margin that the final one stays below with this probability."""
+        """The final margin stays below this with the given probability; ValueError unless that is from 0 to 1."""
         return float(self.quantiles(self.margin, [share])[0])
 
     def interval(self, mass: float = 0.9) -> tuple[float, float]:
-        """The central interval that holds the final margin with this probability; a wider one contains it."""
+        """The central interval that holds the final margin with this probability; a larger mass gives a wider one.
+
+        Raises ValueError where mass is not from 0 to 1.
+        """
         if not 0 <= mass <= 1:
             raise ValueError(f"mass is a share between 0 and 1, got {mass}")
         low, high = self.quantiles(self.margin, [(1 - mass) / 2, (1 + mass) / 2]).to_numpy()
         return float(low), float(high)
 
     def outcomes(self, number: int = 100) -> np.ndarray:
-        """Equally likely final margins, ascending: for 100, each stands for one chance in 100."""
+        """Equally likely final margins (number,), ascending: for 100, each stands for one chance in 100."""
         return self.quantiles(self.margin, [(step + 0.5) / number for step in range(number)]).to_numpy()
 
     @cached_property
@@ -166,23 +175,32 @@ class Forecast:
 
     @cached_property
     def win_probability(self) -> pd.Series:
-        """Share of draws in which a candidate has the most valid votes; a tie of two is half a win."""
+        """Share of draws in which each has the most valid votes (index candidate); a tie of two is half a win."""
         return self.rank_probability[1].rename("win_probability")
 
     @cached_property
     def ahead_probability(self) -> pd.Series:
-        """The probability of the first two listed to end ahead of each other; with no others, to win."""
+        """The probability of the first two listed to end ahead of each other (index candidate, these two alone).
+
+        Where there are no others, that is to win.
+        """
         first = self.probability(self.margin > 0) + self.probability(self.margin == 0) / 2
         return pd.Series([first, 1 - first], pd.Index(self.candidates[:2], name="candidate"), name="ahead_probability")
 
     @cached_property
     def outright_probability(self) -> pd.Series:
-        """The probability of each candidate to win in the first round, by any of the election's rules for that."""
+        """The probability to win in the first round by any of the election's rules for that (index candidate).
+
+        Raises ValueError where the election is no first round.
+        """
         return self.mean(self._won_outright).to_series().rename("outright_probability")
 
     @cached_property
     def advance_probability(self) -> pd.Series:
-        """The probability of each candidate to be in a runoff; where somebody wins outright, nobody is."""
+        """The probability to be in a runoff (index candidate); where somebody wins outright, nobody is.
+
+        Raises ValueError where the election is no first round.
+        """
         chance = pd.Series(0.0, pd.Index(self.candidates, name="candidate"), name="advance_probability")
         for members, probability in self.pairings.items():
             chance[list(members)] += probability
@@ -190,7 +208,10 @@ class Forecast:
 
     @cached_property
     def pairings(self) -> pd.Series:
-        """The probability of each runoff (a tuple of candidate ids), likeliest first; the rest is an outright win."""
+        """The probability of each runoff (index: tuples of candidate ids), likeliest first; the rest is outright wins.
+
+        Runoffs that no draw has are left out. Raises ValueError where the election is no first round.
+        """
         weights = self.draw_weights * ~self._won_outright.any("candidate").to_numpy()
         found = ranking.group_probability(self._ranked, self._first_round.advance, weights)
         groups = sorted((item for item in found.items() if item[1] > 0), key=lambda item: (-item[1], item[0]))
@@ -198,7 +219,10 @@ class Forecast:
         return pd.Series([chance for _, chance in groups], index, dtype=float, name="probability")
 
     def recount_probability(self, threshold: float) -> float:
-        """The probability that first and second end closer than the threshold, in shares (0.005 is half a point)."""
+        """The probability that first and second end closer than the threshold, a share (0.005 is half a point).
+
+        Raises ValueError where the threshold is not from 0 to 1.
+        """
         if not 0 <= threshold <= 1:
             raise ValueError(f"threshold is a share between 0 and 1, got {threshold}")
         return self.probability(self.lead < threshold)
@@ -211,7 +235,8 @@ class Forecast:
         rival: whom it mostly has to pass or hold off; deficit: votes it is behind that rival now (negative: ahead);
         outstanding: votes to come for the two; needed: the share of them it needs, (outstanding + deficit) /
         (2 outstanding), above 1 it cannot, below 0 it need not; expected: the share it gets; probability: that this
-        suffices. Medians over the draws; NaN where nothing is out. A pool of several candidates has no row.
+        suffices. Medians over the draws; NaN where nothing is out. A pool of several candidates has no row. Raises
+        ValueError where `places` is not from 1 to one less than the candidates that have a row.
         """
         standing = self.election.standing
         if not 1 <= places < standing.sum():
@@ -238,7 +263,7 @@ class Forecast:
         outstanding: valid votes to come, for anybody; needed: the share of them it needs by the rule that asks least,
         if the others share the rest as they do in the draw; above 1 it cannot, below 0 it need not. expected: the
         share it gets; probability: that this suffices. Medians over the draws; NaN where nothing is out or no rule
-        lets anybody win at once. A pool of several candidates has no row. Raises `ValueError` where the election is no
+        lets anybody win at once. A pool of several candidates has no row. Raises ValueError where the election is no
         first round.
         """
         votes, out = self.votes.to_numpy(), self.outstanding.to_numpy()
@@ -262,17 +287,22 @@ class Forecast:
         return table.assign(probability=self.outright_probability)[self.election.standing]
 
     def outstanding_by_kind(self) -> pd.DataFrame:
-        """What is out by kind of place: stations (NaN where the office has not said), valid votes, and their margin.
+        """What is out, index kind: stations (NaN where the office has not said), valid votes, and their margin.
 
-        net is what the kind adds to the first candidate's lead over the second, in votes; the candidates' columns are
-        votes to come. Means over the draws, with 90 % intervals.
+        Columns: stations; votes, votes_q05, votes_q95; margin, margin_q05, margin_q95 (shares); net, what the kind adds
+        to the first candidate's lead over the second, in votes; and a column per candidate, votes to come. Means over
+        the draws, with 90 % intervals. Raises ValueError where the draws do not tell kinds apart.
         """
         if "outstanding_kind" not in self.draws:
             raise ValueError("these draws do not tell the outstanding votes by kind")
         return self._out_by("kind", self.draws["outstanding_kind"])
 
     def outstanding_by_region(self, between: tuple[str, str] | None = None) -> pd.DataFrame:
-        """The same by region, with each region's name; margin and net between other candidates than the first two."""
+        """What is out, index region: name, then the columns of `outstanding_by_kind`.
+
+        between: the ids of the two whose margin and net are told; None takes the first two. Raises KeyError for an id
+        that no candidate has.
+        """
         table = self._out_by("region", self.draws["outstanding"], between)
         table.insert(0, "name", self.election.regions["name"])
         return table
@@ -314,9 +344,11 @@ class Forecast:
     ) -> Self:
         """The forecast if something more were known; conditions may be combined, and repeated on the result.
 
-        region_margin: final margins of regions, each give or take a Normal `tolerance`; contested="annulled": no
-        contested sheet counts (exact); weights: any other evidence as one likelihood per draw. Conditioning weighs the
-        draws: few effective draws are warned of, and mean that the condition is far from what the model expects.
+        region_margin: final margins of regions (shares), each give or take a Normal `tolerance`; contested="annulled":
+        no contested sheet counts (exact); weights: any other evidence as one likelihood per draw. Conditioning weighs
+        the draws: few effective draws are warned of, and mean that the condition is far from what the model expects.
+        Raises ValueError for an unknown region, a tolerance that is not above 0, margins that no draw comes near to,
+        another word for contested, and weights that are not one number >= 0 per draw, some above 0.
         """
         forecast = self if contested is None else self._without_contested(contested)
         likelihood = self.draw_weights.copy()
@@ -387,7 +419,11 @@ class Forecast:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """The forecast that was saved there."""
+        """The forecast that was saved there.
+
+        Raises FileNotFoundError where there is no file, OSError where it is not netCDF, and ValueError where it is
+        netCDF but no saved forecast.
+        """
         count, groups, extra, trace = archive.read(path)
         draws = groups["draws"]
         weights = draws.get("weights")

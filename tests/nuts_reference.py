@@ -28,8 +28,8 @@ RANDOM = "random 30 %"
 KEPT_RANDOM = 12_000
 """One state of a night says nothing of how far it drifts, and the margin's variance is that of a long tail: of 2,000
 draws a chain the deviation is known to some 10 % only."""
-HISTORY = 6
-"""Earlier moments of a night that either engine is shown."""
+MOMENTS = 6
+"""Of a night, that either engine is shown, the latest among them."""
 CASES = (
     # the four snapshots of all districts at home, the nation's total beside them
     "2021-06-07T15:21-05:00",
@@ -57,7 +57,7 @@ def sampled(case: str, priors: Priors) -> dict:
     from runoff_forecast.models.nuts import forecast_from, sample
 
     counts, rng = counts_of(case), np.random.default_rng(SEED)
-    evidence = StratifiedArrival(priors=priors, history=HISTORY).evidence(counts)
+    evidence = StratifiedArrival(priors=priors, moments=MOMENTS).evidence(counts)
     kept = KEPT_RANDOM if case == RANDOM else KEPT
     trace = sample(evidence, draws=kept, tune=TUNE, chains=CHAINS, rng=rng)
     forecast = forecast_from(evidence, trace, CHAINS * kept, rng)

@@ -23,7 +23,7 @@ def agree(mean: float, sd: float, kept: dict, effective: float) -> None:
 def test_the_fast_engine_agrees_with_a_long_nuts_run(case):
     counts = nuts_reference.counts_of(case)
     assert counts.latest.votes.tolist() == REFERENCE[case]["votes"], "another count: make the reference anew"
-    margin = StratifiedArrival(priors=PRIORS, draws=DRAWS, history=nuts_reference.HISTORY)(
+    margin = StratifiedArrival(priors=PRIORS, draws=DRAWS, moments=nuts_reference.MOMENTS)(
         counts, rng=np.random.default_rng(1)
     ).margin
     agree(float(margin.mean()), float(margin.std()), REFERENCE[case], DRAWS)

@@ -238,7 +238,7 @@ def test_a_remainder_with_nowhere_to_lie_is_told_and_kept():
     rows = [(8, "unit", row.unit, row.stations - 1, 1, 100, 100) for row in UNITS.itertuples()]
     night = counts(*rows, (9, "nation", "", 42, 0, 520, 510), columns=columns)
     assert groups(night.latest)[-1] == ("nation", "", True, 2, 20, 10, ALL)
-    assert "at most 0 stations" in night.latest.warnings[0].expected
+    assert "at most 0 more stations" in night.latest.warnings[0].expected
 
 
 def test_more_stations_than_the_places_left_could_have_is_a_warning():
@@ -247,7 +247,7 @@ def test_more_stations_than_the_places_left_could_have_is_a_warning():
         (8, "unit", "s2", 2, 90, 80), (8, "nation", "", 23, 1800, 1600),
     )  # fmt: skip
     assert groups(night.latest)[-1] == ("nation", "", True, 7, 380, 210, ("x1",))
-    assert "at most 6 stations" in night.latest.warnings[0].expected
+    assert "at most 6 more stations" in night.latest.warnings[0].expected
 
 
 def test_finer_rows_above_their_coarser_row_of_one_time_are_an_error():

@@ -71,6 +71,11 @@ def test_a_candidates_own_baseline_list(candidate, own):
     assert contest.own_baseline(candidate) == contest.own_baseline(candidate.id) == own
 
 
+def test_an_unknown_candidate_has_no_own_baseline():
+    with pytest.raises(ValueError, match="candidate is one of ana, ben, got 'eva'"):
+        election().own_baseline("eva")
+
+
 def test_a_first_round_has_the_usual_rules_unless_told():
     assert election(rule="first-round").first_round == rf.FirstRound(2, (rf.OutrightRule(0.5),))
     assert election().first_round is None

@@ -162,7 +162,7 @@ def test_wider_drift_is_a_wider_forecast():
 
 def test_only_drift_is_scaled():
     night = load("peru-2021-runoff")
-    whole, less = (gather(night.counts, with_drift(learnt_priors(night.election.id), f)) for f in (1.0, 0.5))
+    whole, less = (gather(night.counts, with_drift(learnt_priors(night.election), f)) for f in (1.0, 0.5))
     with_it, with_less = (build_prior(e, 0.4 * scale_widths(e.priors)) for e in (whole, less))
     for name in ("drift", "drift_nation"):
         np.testing.assert_allclose(0.5 * getattr(with_it, name), getattr(with_less, name))

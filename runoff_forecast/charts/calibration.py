@@ -195,7 +195,10 @@ def draw_score(
     lang: str = "en",
     theme: ThemeName = "light",
 ) -> Axes:
-    """Draw a table of `evaluate.averages` by model and fraction: one score (in shares) over the count, in points."""
+    """Draw a table of `evaluate.averages` by model and fraction: one score (in shares) over the count, in points.
+
+    score: crps or interval_score_90. Raises ValueError for another one.
+    """
     says, paper = _phrases(lang), THEMES[theme]
     if score not in SCORE_NAMES:
         raise ValueError(f"score is one of {', '.join(SCORE_NAMES)}, got {score!r}")

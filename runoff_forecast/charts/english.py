@@ -41,7 +41,7 @@ ENGLISH = Words(
     night_title="The count and the forecast",
     chance_to_win="chances to win, in 100",
     chance_to_advance="chances to go on to the runoff, in 100",
-    night_note=("The count so far is no forecast: places that count early vote otherwise than those that count late."),
+    night_note=("The count so far is no forecast: places that count early do not vote like those that count late."),
     night_described=(
         "Line chart of the count and its forecast at {moments} moments, {start} to {stop}. {title}. The "
         "count so far went from {so_far_first} to {so_far_last}; the forecast of the end from {first} to "

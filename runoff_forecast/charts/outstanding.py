@@ -32,7 +32,7 @@ def draw_outstanding(
 ) -> Axes:
     """Draw the votes still to come by region, each candidate's on its side; the difference in full colour.
 
-    between: two candidates' ids; None takes the first two.
+    between: two candidates' ids; None takes the first two. Raises ValueError for an id that no candidate has.
     """
     drawing = _Drawing(forecast, _pair(forecast, between), words(lang), THEMES[theme])
     with drawn(drawing.sheet, ax, drawing.theme) as ax:
@@ -43,7 +43,10 @@ def draw_outstanding(
 
 
 def describe_outstanding(forecast: Forecast, lang: str = "en", *, between: tuple[str, str] | None = None) -> str:
-    """What the chart shows, in words for those who cannot see it."""
+    """What the chart shows, in words for those who cannot see it.
+
+    between: as for `draw_outstanding`, with the same ValueError.
+    """
     says, (first, second) = words(lang), _pair(forecast, between)
     table = forecast.outstanding_by_region((first.id, second.id))
     largest = table.sort_values("votes", ascending=False).head(5)
@@ -69,7 +72,7 @@ def _round_below(number: float) -> float:
 
 
 def _pair(forecast: Forecast, between: tuple[str, str] | None) -> tuple[Candidate, Candidate]:
-    """Raises ValueError where one of them is not a candidate."""
+    """The two candidates; raises ValueError for an id that no candidate has."""
     known = {candidate.id: candidate for candidate in forecast.election.candidates}
     unknown = [name for name in between or () if name not in known]
     if unknown:

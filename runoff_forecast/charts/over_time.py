@@ -58,7 +58,8 @@ class Along:
             hours = high - low <= SHORT_NIGHT
             locator = dates.AutoDateLocator(minticks=3, maxticks=5)
             for frequency, whole in ((dates.SECONDLY, 60), (dates.MINUTELY, 60), (dates.HOURLY, 24)):
-                locator.intervald[frequency] = [*locator.intervald[frequency], whole]  # else some lengths have none
+                # Otherwise some lengths have none.
+                locator.intervald[frequency] = [*locator.intervald[frequency], whole]
             ax.xaxis.set_major_locator(locator)
             ax.xaxis.set_major_formatter(FuncFormatter(self._day_and_hour if hours else self._day))
 

@@ -63,7 +63,7 @@ def column(
 
 
 def region_names(election: Election, says: Words) -> pd.Series:
-    """The name of each region, those abroad marked as such, but for one whose name says so."""
+    """The name of each region, those abroad marked as such, except where the name says so."""
     names = election.regions["name"]
     marked = overseas_regions(election) & ~names.str.lower().isin([says.overseas, OVERSEAS])
     return names.where(~marked, names.map(lambda name: says.abroad.format(name=name)))

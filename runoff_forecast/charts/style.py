@@ -83,7 +83,7 @@ def page(
 
 
 def plain(ax: Axes, theme: Theme) -> None:
-    """Take the frame and the ticks off, but for a line at the bottom."""
+    """Take the frame and the ticks off, except for a line at the bottom."""
     ax.set_facecolor(theme.ground)
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)

@@ -97,7 +97,7 @@ def _problem(file: str, key: str, value: object, expected: str, *, warn: bool = 
 
 
 def _unknown_keys(header: Mapping, file: str) -> Iterator[Problem]:
-    # A key spelt wrong would else be passed over in silence: `advanced = 3` would leave two to advance.
+    # Otherwise a misspelt key would be passed over in silence: `advanced = 3` would leave two to advance.
     for key in header:
         if key not in KEYS[""]:
             yield _problem(
@@ -151,9 +151,7 @@ def _timezone(header: Mapping, file: str) -> Iterator[Problem]:
 def _is_timezone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):  # KeyError's child ZoneInfoNotFoundError is caught below
-        return False
-    except KeyError:
+    except (KeyError, ValueError, OSError):
         return False
     return True
 

@@ -37,13 +37,14 @@ class Problem:
 
 
 class InvalidInput(ValueError):
-    """An election or a count that cannot be used as it is; `problems` holds every fault found."""
+    """An election or a count that cannot be used as it is; `problems` holds all that was found."""
 
     def __init__(self, problems: Sequence[Problem]):
         super().__init__(tuple(problems))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
+        """Every problem found, warnings included; at least one is an error."""
         return self.args[0]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ NOMINAL_ELECTORATE = 300
 BASELINE = "baseline_"
 BALLOTS = "baseline_ballots"
 GROWN = 2.0
-"""Times today's electorate that the voters of an earlier election may be without a word."""
+"""Times today's electorate: an earlier election with more valid votes than this is warned of."""
 KNOWN = ("unit", "region", "stations", "area", "kind", "name", "electorate", BALLOTS)
 OVERSEAS = "overseas"
 ABROAD = ("abroad", "exterior", "extranjero", "foreign", "diaspora", "expatriate", "consulate", "consular", OVERSEAS)

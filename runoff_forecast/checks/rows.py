@@ -11,9 +11,9 @@ from .problem import Problem
 from .table import Table, figure, is_blank, numbers, texts
 
 BEYOND_ELECTORATE = 1.1
+"""Times the electorate. Late registration and voters from elsewhere explain a few ballots more, nothing a tenth."""
 CROWDED = 3.0
-"""Times the voters that so many stations of a place have on average."""
-"""Late registration and voters from elsewhere explain a few more than the electorate; nothing explains a tenth more."""
+"""Times the voters that as many stations of the place have on average; more ballots than that are a warning."""
 
 
 class Rows:

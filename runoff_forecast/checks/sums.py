@@ -1,4 +1,4 @@
-"""Finer rows beside coarser ones: within one time their sum cannot be above."""
+"""Finer rows beside coarser ones: at one time, their sum cannot exceed the coarser row."""
 
 from collections.abc import Iterator, Sequence
 

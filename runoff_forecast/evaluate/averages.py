@@ -19,7 +19,7 @@ class Average:
     """NaN with fewer than two clusters."""
     low: float
     high: float
-    """A 95 % interval, Student's t with a degree of freedom less than there are clusters."""
+    """A 95 % interval, Student's t with one degree of freedom fewer than there are clusters."""
     forecasts: int
     clusters: int
 

@@ -51,6 +51,7 @@ class Backtest:
     levels: Sequence[Level] = ("unit",)
     seeds: Sequence[int] = range(1, 6)
     fractions: Sequence[float] = FRACTIONS
+    """Of each night's snapshots: the shares of all stations that are processed by then, ascending."""
     habits: Habits = Habits()
 
     @cached_property
@@ -71,7 +72,7 @@ class Backtest:
         return cell, truth, order, model, tuple(self.fractions), self.habits
 
     def file_of(self, cell: Cell) -> str:
-        """The name of a finished cell's file; it changes with all that the content depends on, but for the code."""
+        """The name of a finished cell's file; it changes with all that the content depends on, except the code."""
         _, _, order, model, fractions, habits = self.piece(cell)
         content = self._content[cell.election]
         sign = digest(asdict(cell), content, order, model, fractions, habits)
@@ -87,7 +88,7 @@ class Backtest:
 
 def _fixed(election: Election) -> tuple[object, ...]:
     """What a forecast knows of an election before counting starts."""
-    return election.units, election.baseline, election.header(), learnt_priors(election.id)
+    return election.units, election.baseline, election.header(), learnt_priors(election)
 
 
 def backtest(plan: Backtest, folder: Path | str, *, workers: Workers = ALONE) -> pd.DataFrame:

@@ -28,8 +28,6 @@ from .working import ALONE, Workers
 
 FRACTIONS = (0.15, 0.35)
 USUAL_ORDER = BySize()
-HISTORY = 6
-"""Moments that the model looks at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +70,11 @@ def draw_night(
     Where counts come by unit the model conditions on that; where they are coarse it sees the share of each group alone.
     """
     skeleton = _skeleton(election, level, order, fractions, rng)
-    seen = gather(skeleton, priors, history=HISTORY)
+    seen = gather(skeleton, priors, moments=len(skeleton))
     scales = np.abs(rng.standard_normal((len(SCALES), 2))) * scale_widths(seen.priors)
     latent = _from_prior(seen, scales, rng)
     counts = _counted(skeleton, seen, latent, rng)
-    evidence = gather(counts, priors, history=HISTORY)
+    evidence = gather(counts, priors, moments=len(counts))
     return PriorNight(counts, _finished(evidence, latent, scales, rng), latent, evidence)
 
 
@@ -102,7 +100,7 @@ def calibrate(
 
 
 def uniformity(ranks: pd.DataFrame) -> pd.Series:
-    """By quantity, the p-value of Kolmogorov and Smirnov that its PIT values are uniform."""
+    """The p-value of the Kolmogorov-Smirnov test that a quantity's PIT values are uniform (index quantity)."""
     return ranks.groupby("quantity")["pit"].apply(lambda pit: float(kstest(pit, "uniform").pvalue)).rename("p_value")
 
 
@@ -170,7 +168,7 @@ def _from_prior(evidence: Evidence, scales: np.ndarray, rng: np.random.Generator
 
 def _counted(skeleton: Counts, seen: Evidence, latent: Latent, rng: np.random.Generator) -> Counts:
     """The skeleton's batches with votes drawn from the likelihood, added up to counts."""
-    batches = skeleton.batches(at_most=HISTORY)
+    batches = skeleton.batches(at_most=len(skeleton))
     single = np.array([len(members) == 1 for members in seen.count.holdings.members])[batches["group"].to_numpy(int)]
     votes = np.zeros((len(batches), len(skeleton.election.candidates)))
     eta = predictor(seen, latent)

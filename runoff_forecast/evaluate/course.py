@@ -40,7 +40,10 @@ class Course:
 
     @classmethod
     def of(cls, forecasts: Sequence[Forecast], *, counts: Counts | None = None, result: Result | None = None) -> Self:
-        """From forecasts in order of time; `counts` adds bulletins in between, of a long night some."""
+        """From forecasts in order of time; `counts` adds bulletins in between, of a long night some.
+
+        Raises ValueError where there is no forecast.
+        """
         if not forecasts:
             raise ValueError("a course needs at least one forecast")
         moments = xr.concat([_moment(forecast) for forecast in forecasts], "time")
@@ -65,7 +68,10 @@ class Course:
 
     @property
     def rivals(self) -> tuple[str, str]:
-        """The two nearest to the cut of a first round by the last forecast: who goes on last, and who just does not."""
+        """The two nearest to the cut of a first round by the last forecast: who goes on last, and who just does not.
+
+        Raises ValueError where the election is no first round, as does `duel`.
+        """
         if self.election.first_round is None:
             raise ValueError(f"{self.election.id} is no first round: nobody races for a place in a runoff")
         expected = self.moments["share"].isel(time=-1).sel(quantile=0.5).to_series()[self.election.standing]
@@ -89,7 +95,7 @@ class Course:
 
 
 def _spread(number: int) -> list[int]:
-    """Positions of so many bulletins, or of `BULLETINS` of them, from the first to the last."""
+    """Positions of that number of bulletins, or of `BULLETINS` of them if they are more, from the first to the last."""
     return np.unique(np.linspace(0, number - 1, min(number, BULLETINS)).round().astype(int)).tolist()
 
 

@@ -1,4 +1,4 @@
-"""`Drift`: what the count has taught about later stations leaning otherwise than earlier ones, against the prior."""
+"""`Drift`: what the count has taught about later stations leaning differently from earlier ones, against the prior."""
 
 from dataclasses import dataclass
 

@@ -6,7 +6,7 @@ elections.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +20,15 @@ from ..models.arrow import Arrow, Eliminated, Layout, Precisions, Vector, build_
 from ..models.design import Design, build_design
 from ..models.evidence import gather
 from ..models.laplace import build_solver
-from ..models.latent import starting_point
-from ..models.learnt import ATTENUATION
-from ..models.priors import Priors
+from ..models.latent import SCALES, starting_point
+from ..models.priors import ATTENUATION, Priors
 from ..models.quadrature import integrate
 from ..night import Night
 from ..sources import load
 
 LATE = 0.97
 """Above this share counted what is out waits for rulings, not for its turn."""
-NIGHTS = ("peru-2016-runoff", "peru-2021-runoff", "peru-2026-first-round", "bolivia-2019")
+NIGHTS = ("peru-2016-runoff", "peru-2021-first-round", "peru-2021-runoff", "peru-2026-first-round", "bolivia-2019")
 
 
 @dataclass(frozen=True)
@@ -199,7 +198,10 @@ def result_by_unit(night: Night) -> np.ndarray | None:
 
 
 def scales_of(night: Night) -> dict[str, float] | None:
-    """Deviations of support and turnout between regions, areas and units in the final result, given the baseline."""
+    """Deviations of support and turnout between regions, areas and units in the final result, given the baseline.
+
+    Without one they are what they would be with one, as far as the model thinks that a baseline narrows them.
+    """
     votes = result_by_unit(night)
     if votes is None:
         return None
@@ -212,24 +214,24 @@ def scales_of(night: Night) -> dict[str, float] | None:
     share = "counted_share" if election.nominal_stations else "counted"
     frame[share] = 1.0 if election.nominal_stations else election.units["stations"].to_numpy()
     frame = frame[votes.sum(axis=1) > 0]
-    evidence = gather(Counts.from_frame(election, frame), Priors(), history=1)
+    evidence = gather(Counts.from_frame(election, frame), Priors(), moments=1)
     scales = integrate(build_solver(evidence), starting_point(evidence)).best.scales
-    names = ("covariate", "region", "area", "unit")
-    return {n: float(s) for n, s in zip(names, scales[:, 0], strict=True)} | {
-        "turnout_" + n: float(s) for n, s in zip(names, scales[:, 1], strict=True)
-    }
+    found = pd.DataFrame(scales, index=list(SCALES), columns=["", "turnout_"]).drop(index="drift")
+    if not evidence.design.has_baseline:
+        found = found.drop(index="covariate") / Priors().no_baseline
+    return {field + name: float(scale) for field in found for name, scale in found[field].items()}
 
 
 def lesson(night: Night) -> dict[str, float]:
     """One election's line: the median over its snapshots of what each says of arrival, and the scales of its result."""
-    found = pd.DataFrame([vars(a) for a in arrivals_of(night)])
+    found = pd.DataFrame([vars(a) for a in arrivals_of(night)], columns=[field.name for field in fields(Arrival)])
     line = {
         "arrival_" + name: float(found[name].median())
         for name in found
         if name != "counted" and found[name].notna().any()
     }
     line |= scales_of(night) or {}
-    return {"snapshots": float(len(found)), **line}
+    return {"candidates": float(len(night.election.candidates)), "snapshots": float(len(found)), **line}
 
 
 NOTED = {"peru-2006-first-round": {"arrival_overseas": -2.7}}

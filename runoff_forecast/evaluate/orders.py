@@ -116,6 +116,7 @@ class StrongholdsLast:
     rank: int = 0
     by: Literal["unit", "station"] = "unit"
     noise: float = 0.3
+    """Stations early or late for reasons of their own, in deviations of the shares' normal scores; 0: share alone."""
 
     def __call__(self, truth: Truth, rng: np.random.Generator) -> np.ndarray:
         """Scores (S,)."""
@@ -146,9 +147,10 @@ class Blend:
 
     orders: tuple[Order, ...] = (RegionsInTurn(), BySize())
     weights: tuple[float, ...] = (0.5, 0.5)
+    """One per order. They need not sum to one: only their ratios matter, since stations arrive by rank of the score."""
 
     def __call__(self, truth: Truth, rng: np.random.Generator) -> np.ndarray:
-        """Scores (S,)."""
+        """Scores (S,); raises ValueError where there are not as many weights as orders."""
         pairs = zip(self.orders, self.weights, strict=True)
         return sum(weight * normal_scores(order(truth, rng)) for order, weight in pairs)
 

@@ -164,7 +164,7 @@ class Replay:
             "election": election.id,
             "counts": digest(counts.frame, election.units, election.baseline, election.header()),
             "model": repr(self.model),
-            "priors": digest(learnt_priors(election.id)),
+            "priors": digest(learnt_priors(election)),
             "seed": self.seed,
         }
 
@@ -187,7 +187,7 @@ def replay(
 
 
 def spread_over(times: pd.DatetimeIndex, at_most: int | None) -> pd.DatetimeIndex:
-    """At most so many of a night's times, from the first to the last; None: all of them."""
+    """At most this many of a night's times, from the first to the last; None: all of them."""
     if at_most is None or len(times) <= at_most:
         return times
     return times[np.unique(np.linspace(len(times) - 1, 0, at_most).round().astype(int))]

@@ -13,7 +13,7 @@ MASSES = (0.5, 0.8, 0.9, 0.95)
 """Of the central intervals that are scored."""
 
 LEAST_PROBABILITY = 1e-4
-"""A winner who was given less than this costs the log score of this: draws cannot tell smaller probabilities apart."""
+"""A winner given less than this is scored as if given this: draws cannot tell smaller probabilities apart."""
 
 
 @dataclass(frozen=True)

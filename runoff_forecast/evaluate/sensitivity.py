@@ -1,4 +1,4 @@
-"""How much a forecast hangs on the drift prior, beside an estimate that has no model: both belong to a probability."""
+"""How much a forecast depends on the drift prior, beside an estimate with no model: both belong to a probability."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,15 +16,16 @@ FACTORS = (0.5, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class DriftTimes:
-    """A model with its drift prior, of support and of turnout, times a factor; nearly none takes the drift out."""
+    """A model whose drift prior, of support and of turnout, is made wider or narrower by a factor."""
 
     model: StratifiedArrival
     factor: float
+    """On the widths: 1 leaves the prior as it is, a number near 0 takes the drift out."""
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far."""
         night = Counts.from_count(counts) if isinstance(counts, Count) else counts
-        priors = with_drift(self.model.priors or learnt_priors(night.election.id), self.factor)
+        priors = with_drift(self.model.priors or learnt_priors(night.election), self.factor)
         return replace(self.model, priors=priors)(night, rng=rng)
 
 

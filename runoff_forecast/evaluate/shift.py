@@ -26,24 +26,32 @@ class Shift:
     election: Election
     count: Count
     counted: float
+    """Margin of the votes counted, a share as `to_come` and `parts` are."""
     to_come: float
+    """Margin of the votes to come."""
     parts: pd.Series
     """Index part: region, kind, size, place, rest; they sum to `to_come` - `counted`. region: what is out lies
     elsewhere; kind and size: in towns or villages, larger or smaller ones; place: in other places like these; rest: the
-    same places vote otherwise late."""
+    same places vote differently late."""
     known: bool
     """Whether `to_come` is what came, and not what a forecast expects."""
 
     @classmethod
     def expected(cls, forecast: Forecast) -> Self:
-        """The shift that a forecast expects; the places still out are weighted by their pending stations."""
+        """The shift that a forecast expects; the places still out are weighted by their pending stations.
+
+        Raises ValueError where `tells_shift` is false or nothing is out.
+        """
         out = forecast.outstanding_by_region()
         to_come = forecast.mean(forecast.outstanding).to_numpy()
         return _shift(cls, forecast.count, _pending(forecast.count, out["votes"]), to_come, known=False)
 
     @classmethod
     def between(cls, count: Count, result: Result) -> Self:
-        """The shift that came, unit by unit, once the result is known by unit."""
+        """The shift that came, unit by unit, once the result is known by unit.
+
+        Raises ValueError where a unit has no result, `tells_shift` is false or no votes came after the count.
+        """
         candidates = list(count.election.candidate_ids)
         final = result.rows[result.rows["level"] == "unit"].set_index("place")[candidates]
         lacking = count.election.units.index.difference(final.index)

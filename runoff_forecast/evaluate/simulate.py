@@ -22,6 +22,7 @@ Level = Literal["unit", "region", "nation", "unit+nation", "station"]
 LEVELS: tuple[Level, ...] = ("unit", "region", "nation", "unit+nation", "station")
 
 FRACTIONS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.97)
+"""Shares of all stations, contested and void ones among them, that are processed at a night's snapshots."""
 
 FIRST_SHEET = pd.Timedelta(hours=19)
 """After midnight of the election day."""
@@ -53,7 +54,8 @@ def simulate(
 ) -> Night:
     """A night with a snapshot each time that a fraction of all stations has been processed, and its result.
 
-    A station's own contested sheets may be annulled, so the result varies a little with the chance handed in.
+    A station's own contested sheets may be annulled, so the result varies a little with the chance handed in. Raises
+    ValueError for an unknown level, and for fractions that do not ascend or are not between 0 and 1.
     """
     if level not in LEVELS:
         raise ValueError(f"level is one of {', '.join(LEVELS)}, got {level!r}")

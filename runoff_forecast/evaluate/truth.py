@@ -41,7 +41,10 @@ class Truth:
 
     @classmethod
     def from_stations(cls, election: Election, stations: pd.DataFrame) -> Self:
-        """The truth from a table as `sources.stations.read_stations` gives it: unit, electorate, votes, void."""
+        """The truth from a table as `sources.stations.read_stations` gives it: unit, electorate, votes, void.
+
+        Raises ValueError where a unit is not in the register, or has another number of stations than there.
+        """
         unit = election.units.index.get_indexer(stations["unit"])
         if (unit < 0).any():
             raise ValueError(f"unit {stations['unit'][unit < 0].iloc[0]!r} is not in the register")
@@ -53,7 +56,10 @@ class Truth:
     def from_result(
         cls, election: Election, result: Result, *, rng: np.random.Generator, correlation: float = CORRELATION
     ) -> Self:
-        """Made-up stations that add up to the official result of each unit."""
+        """Made-up stations that add up to the official result of each unit.
+
+        Raises ValueError where a unit has no result, and as `from_totals` does.
+        """
         rows = result.rows[result.rows["level"] == "unit"].set_index("place")
         missing = election.units.index.difference(rows.index)
         if len(missing):
@@ -65,7 +71,10 @@ class Truth:
     def from_totals(
         cls, election: Election, totals: np.ndarray, *, rng: np.random.Generator, correlation: float = CORRELATION
     ) -> Self:
-        """Made-up stations that add up to whole votes by unit (U, K + 2), clustered within units as real ones are."""
+        """Made-up stations that add up to whole votes by unit (U, K + 2), clustered within units as real ones are.
+
+        Raises ValueError where the register has no whole stations, or the totals have another number of columns.
+        """
         stations = election.units["stations"].to_numpy(float)
         if election.nominal_stations or (stations % 1 != 0).any():
             raise ValueError(f"{election.id} has no whole stations to put into an order")
@@ -87,7 +96,7 @@ class Truth:
 
     @cached_property
     def ranking(self) -> np.ndarray:
-        """Positions of the candidates, the one with most votes first."""
+        """(K,) positions of the candidates, the one with most votes first."""
         return np.argsort(-self.totals, kind="stable")
 
     @cached_property

@@ -108,10 +108,11 @@ class Evidence:
         return len(self.fine) == 0 and len(self.coarse) == 0
 
 
-def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design | None = None) -> Evidence:
-    """The evidence of a night so far, using at most `history` earlier moments of each place."""
-    design = design or build_design(counts.election)
-    if counts.election.retrospective:
+def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
+    """The evidence of a night so far, in at most `moments` moments, the latest among them."""
+    design = build_design(counts.election)
+    if counts.election.retrospective and len(counts.election.candidates) == 2:
+        # between more, support's scales are learnt with another election's baseline anyway
         priors = priors.for_borrowed_register()
     if not design.has_baseline:
         priors = priors.without_baseline()
@@ -123,7 +124,7 @@ def gather(counts: Counts, priors: Priors, *, history: int = 4, design: Design |
     unit[single] = np.concatenate([NOBODY, *(m for m in members if len(m) == 1)])
     candidates = list(counts.election.candidate_ids)
     ledger = _ledger(design, frame, unit, single, candidates)
-    batches = counts.batches(at_most=history)
+    batches = counts.batches(at_most=moments)
     shares = _shares_by_region(design, members)
     clock = _Clock(design, frame, shares, batches)
     headline = _headline(frame, shares)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..election import Election
 from .priors import Priors, blurring
 
 SMALLEST = {"arrival_slope": 0.5, "arrival_between": 0.75, "arrival_overseas": 1.2}
@@ -20,9 +21,14 @@ HALF_NORMAL = 1.5
 SCALES = ("covariate", "region", "area", "unit")
 
 
-def learnt_priors(without: str | None = None) -> Priors:
-    """Priors pooled over the past counts that are not `without`; an election that none of them is gets all."""
-    lines = [line for name, line in _lines().items() if name != without]
+def learnt_priors(election: Election | None = None) -> Priors:
+    """Priors pooled over the past counts that are not of this election; without one, for a new runoff.
+
+    Support's scales are those of contests of two, or of more: lists differ more between places than two finalists do.
+    """
+    lines = [line for name, line in _lines().items() if election is None or name != election.id]
+    several = election is not None and len(election.candidates) > 2
+    alike = [line for line in lines if (line.get("candidates", 0.0) > 2.0) == several]
     steeper = blurring(Priors().arrival_unit)
     found: dict[str, float] = {}
     for name, smallest in SMALLEST.items():
@@ -35,8 +41,9 @@ def learnt_priors(without: str | None = None) -> Priors:
     for name in ("arrival_region", "arrival_slope_region"):
         found[name] = float(steeper * _values(lines, name).mean())
     found["arrival_region"] *= REGIONS
-    for name in (*SCALES, *("turnout_" + scale for scale in SCALES)):
-        found[name] = float(HALF_NORMAL * np.median(_values(lines, name)))
+    for name in SCALES:
+        found[name] = float(HALF_NORMAL * np.median(_values(alike, name)))
+        found["turnout_" + name] = float(HALF_NORMAL * np.median(_values(lines, "turnout_" + name)))
     return Priors().with_changes(found)
 
 

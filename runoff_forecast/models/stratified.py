@@ -39,8 +39,8 @@ class StratifiedArrival:
     draws: int = 4000
     priors: Priors | None = None
     """None takes the priors learnt from past counts, without the election at hand."""
-    history: int = 4
-    """Earlier moments of the night that are used as evidence, at most."""
+    moments: int = 4
+    """Moments of the night that are evidence, at most, the latest among them; with one there is no history."""
     tune: int = 500
     chains: int = 2
     """Of the sampler; the fast engine has none."""
@@ -62,7 +62,7 @@ class StratifiedArrival:
         return self._settled(counts).evidence
 
     def _settled(self, counts: Counts) -> Settled:
-        evidence = gather(counts, self.priors or learnt_priors(counts.election.id), history=self.history)
+        evidence = gather(counts, self.priors or learnt_priors(counts.election), moments=self.moments)
         with threadpool_limits(1):
             return settle(evidence)
 

@@ -35,7 +35,7 @@ def transfers(forecast: Forecast, *, priors: Priors | None = None) -> pd.DataFra
     if election.baseline.shape[1] < 2:
         raise ValueError(f"{election.id} has no baseline: there is nothing that votes could have come from")
     design = build_design(election)
-    loyalty = (priors or learnt_priors(election.id)).loyalty
+    loyalty = (priors or learnt_priors(election)).loyalty
     rng = np.random.default_rng([forecast.seed or 0, 53])
     followed = rng.choice(forecast.draws.sizes["draw"], DRAWS, p=forecast.draw_weights)
     lists = _lists(election.baseline)

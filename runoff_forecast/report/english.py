@@ -17,7 +17,7 @@ ENGLISH = PageWords(
     meet_likely="{name} and {rival} are likely to meet in the runoff",
     meet_leaning="{name} and {rival} are more likely than not to meet in the runoff",
     meet_open="Who goes on to the runoff is open",
-    meet_half_open="{name} goes on to the runoff; who else is open",
+    meet_half_open="{name} goes on to the runoff; who else does is still open",
     won_outright="{name} has won in the first round",
     at_once="{sentence} in the first round",
     outright="{name}: chances to win in the first round are {chance}",
@@ -38,15 +38,15 @@ ENGLISH = PageWords(
     forecast_first_section="Who goes on?",
     night_section="How did it get here?",
     night_text=(
-        "A count is no sample: where polling stations report early, people vote otherwise than where they "
+        "A count is no sample: where polling stations report early, people vote differently from where they "
         "report late. That is why the lead in the count moves, and why the forecast moves less."
     ),
     out_section="What is still out?",
     out_text="About {votes} valid votes are still to come ({low} to {high} in 90 of 100 results).",
     shift_section="Why do late votes differ?",
     shift_text=(
-        "A lead that melts or grows late is no sign of fraud. Other places report late than early; what is left, "
-        "at the bottom, is how the same places vote late."
+        "A lead that melts or grows late is no sign of fraud. The places that report late are not those that "
+        "report early; what is left, at the bottom, is how the same places vote late."
     ),
     regions_section="Region by region",
     how_section="How it works",
@@ -77,12 +77,12 @@ ENGLISH = PageWords(
     how_count=(
         "Each polling station counts its ballots, and the office adds them up in the order in which tally "
         "sheets arrive: towns first, villages later, consulates last. So what is in tells little of what is "
-        "out, unless place is minded."
+        "out, unless you allow for where the votes come from."
     ),
     how_model=(
         "The forecast looks at every {unit} of the register: how it voted in an earlier election where that "
         "is known, how it and places like it vote now, how many valid votes a station gives, and which "
-        "places tend to report late. It allows for late stations to lean otherwise than early ones by as "
+        "places tend to report late. It allows for late stations to lean differently from early ones by as "
         "much as past counts have shown."
     ),
     how_contested=(

@@ -24,7 +24,7 @@ from .words import page_words
 
 TEMPLATE = "page.html.jinja"
 READABLE = 0o644
-"""A page is for others to read, also where the file was made by a web server's neighbour."""
+"""Everybody may read a page: a web server often runs as another user than the one who writes the file."""
 
 _templates = Environment(
     loader=PackageLoader("runoff_forecast.report"),
@@ -46,7 +46,8 @@ def page(
     """The page as HTML text. The last of the forecasts is the one it is about; the earlier ones tell the night.
 
     course: the night, where its forecasts were not kept; the last forecast need not be in it. record: how good earlier
-    forecasts were, a row a night: title, moments, absolute_error, raw_absolute_error (shares) and covered_90.
+    forecasts were, a row a night: title, moments, absolute_error, raw_absolute_error (shares) and covered_90. Raises
+    ValueError for a language that there is not (en, es), IndexError where there is no forecast.
     """
     forecast = forecasts[-1]
     if course is None:

@@ -20,14 +20,15 @@ from ..sources.keeper import KEY, Keeper
 from .page import page, write_page
 
 AHEAD = pd.Timedelta(hours=1)
-"""A bulletin further in the future than clocks go wrong is no bulletin; kept, it would hide all that come."""
+"""Rows dated further ahead than clocks go wrong are left out: once kept, they would hide all that come later."""
 TAKEN_BACK = 0.1
 """Offices correct themselves by less than this share of the stations counted; more is a download that broke."""
 FEW = 20.0
 """Stations that a single place may lose without its row being taken for broken."""
 FIRST_PAUSE = 1.0
-"""Seconds before another try after a failure; it doubles with each, up to so many times the usual pause:"""
+"""Seconds before another try after a failure; it doubles with each further one, up to `LONGEST_PAUSE`."""
 LONGEST_PAUSE = 10.0
+"""Times the usual pause."""
 LONGEST_ASKED = 3600.0
 """Seconds for which a server may ask for silence."""
 CATCH_UP = 6
@@ -79,7 +80,9 @@ class Watch:
     allow_shrinking: bool = False
     """Take a bulletin that takes back a great part of the count for a correction."""
     sleep: Callable[[float], object] = time.sleep
+    """Waits for a number of seconds."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """Tells the present moment, with its offset."""
     counts: Counts = field(init=False)
     """All that is known so far."""
 
@@ -87,7 +90,7 @@ class Watch:
         self.counts = self.keeper.read(self.feed.election)
 
     def run(self, *, bulletins: int | None = None, once: bool = False) -> bool:
-        """Follows the feed until so many bulletins came, or for one look; whether the last look went well.
+        """Follows the feed until this many bulletins came, or for one look; whether the last look went well.
 
         Raises `InvalidElection` where the feed is not of the election, which no other try would mend.
         """
@@ -196,7 +199,7 @@ def _spread(counts: Counts) -> pd.DatetimeIndex:
 
 
 def _pause(failures: int, every: float, broken: Exception) -> float:
-    """Seconds to the next try: as long as the server asks for, else doubling."""
+    """Seconds to the next try: as long as the server asks for, otherwise doubling."""
     asked = getattr(broken, "retry_after", None)
     if asked is not None:
         return min(asked, LONGEST_ASKED)

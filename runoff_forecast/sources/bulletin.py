@@ -29,7 +29,7 @@ def bulletin(
 
     counted_share is of stations inside the votes, not of those processed; contested is a number of stations. Of
     `shares` one candidate may be left out, who gets the rest. Votes are then the share times `valid_votes`, the valid
-    votes of the bulletin; where these are not said, those that the register's baseline leads one to expect of so many
+    votes of the bulletin; where these are not said, those that the register's baseline leads one to expect of that many
     stations. So a share printed to 0.1 points gives votes that are off by up to 0.05 % of the valid ones and a lead
     that is off by twice that, and the bulletin's turnout is the baseline's, not evidence. Raises `InvalidCount`.
     """
@@ -72,7 +72,7 @@ def _share_problems(
     wrong = [_problem(name, share, "a share between 0 and 1") for name, share in shares.items() if not 0 <= share <= 1]
     total, slack = sum(shares.values()), ROUNDED * len(shares)
     if not wrong and (total > 1 + slack or (not lacking and total < 1 - slack)):
-        return [_problem("shares", round(total, 6), "shares that add up to 1 but for rounding")]
+        return [_problem("shares", round(total, 6), "shares that add up to 1, except for rounding")]
     return wrong
 
 

@@ -27,7 +27,7 @@ def elections() -> dict[str, str]:
 
 
 def folder_of(election: Path | str) -> Path:
-    """The folder of a bundled id, or the folder itself; a folder named like a bundled id is meant by `./` before it.
+    """The folder of a bundled id, or the folder itself; `./` before a name means the folder.
 
     Raises `InvalidElection` where there is neither.
     """

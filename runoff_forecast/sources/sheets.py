@@ -299,7 +299,7 @@ def _places(table: Table, layout: Layout) -> pd.DataFrame:
 
 
 def _states(table: Table, layout: Layout, frame: pd.DataFrame, options: list[str]) -> tuple[pd.Series, list[Problem]]:
-    """The state of each sheet; a row empty but for its number is a sheet that the collection lacks."""
+    """The state of each sheet; a row empty except for its number is a sheet that the collection lacks."""
     if layout.state is None:
         valid = frame[options].sum(axis="columns")
         return pd.Series(np.where(valid > 0, "counted", "void"), index=frame.index), []

@@ -25,7 +25,7 @@ def write_night(night: Night, folder: Path | str, *, ending: str = ".csv") -> No
     """Writes election.toml and the tables, each with the ending .csv, .csv.gz or .parquet.
 
     Files of the same names are replaced; raises `FileExistsError` rather than leave another file beside them that would
-    be read with them.
+    be read with them, and ValueError for any other ending.
     """
     if ending not in ENDINGS:
         raise ValueError("ending is one of " + ", ".join(ENDINGS) + ", got " + repr(ending))
