@@ -23,23 +23,26 @@ each_learnt_from = pytest.mark.parametrize("name", LINES)
 
 
 def absurd(line: dict[str, float]) -> dict[str, float]:
-    """What no count ever taught."""
-    return {key: 50.0 + 10.0 * value for key, value in line.items()}
+    """What no count ever taught, in as many candidates."""
+    return {key: value if key == "candidates" else 50.0 + 10.0 * value for key, value in line.items()}
 
 
 @each_learnt_from
 def test_no_line_of_an_election_reaches_its_own_priors(name, monkeypatch):
-    own, all_others = learnt_priors(name), [learnt_priors(other) for other in LINES if other != name]
+    election = rf.load(name).election
+    own, new = learnt_priors(election), learnt_priors(replace(election, id="my-election"))
     monkeypatch.setitem(learnt._lines(), name, absurd(LINES[name]))
-    assert learnt_priors(name) == own
-    assert [learnt_priors(other) for other in LINES if other != name] != all_others
+    assert learnt_priors(election) == own
+    assert learnt_priors(replace(election, id="my-election")) != new
 
 
 @each_learnt_from
 def test_leaving_a_line_out_changes_what_is_learnt_and_nothing_else(name):
-    changed = differing(learnt_priors(name), learnt_priors())
+    election = rf.load(name).election
+    new = learnt_priors(replace(election, id="my-election"))
+    changed = differing(learnt_priors(election), new)
     assert changed
-    assert changed <= differing(learnt_priors(), Priors())
+    assert changed <= differing(new, Priors())
 
 
 def differing(one: Priors, other: Priors) -> set[str]:
@@ -52,8 +55,8 @@ def test_what_is_left_out_goes_by_the_name_of_a_bundled_election(name):
     assert name in rf.elections()
 
 
-def test_an_election_of_its_own_learns_from_every_count():
-    assert learnt_priors("my-election") == learnt_priors()
+def test_a_runoff_of_its_own_learns_from_every_count():
+    assert learnt_priors(RICH) == learnt_priors()
 
 
 def test_a_model_without_priors_takes_those_that_never_saw_its_election(monkeypatch):
