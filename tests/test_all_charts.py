@@ -20,6 +20,7 @@ from runoff_forecast.charts.sheet import Sheet
 from runoff_forecast.charts.style import THEMES, contrast, readable_on, visible
 from runoff_forecast.charts.words import LANGUAGES
 from runoff_forecast.election import Candidate, Election, OutrightRule
+from runoff_forecast.models import StratifiedArrival
 from runoff_forecast.outcome import Forecast
 
 TILES = pd.DataFrame(
@@ -71,16 +72,10 @@ def course_of(forecast: Forecast) -> evaluate.Course:
     return evaluate.Course.of([early, forecast], counts=night)
 
 
+@cache
 def drift() -> evaluate.Drift:
-    shown, rng = runoff(), np.random.default_rng(3)
-    regions = list(shown.election.regions.index)
-    draws = {
-        "drift_nation": (("draw", "component"), rng.normal(0, 0.02, (400, 2))),
-        "drift": (("draw", "region", "component"), rng.normal(0.1, 0.05, (400, 3, 2))),
-    }
-    parameters = xr.Dataset(draws, {"region": regions, "component": ["support 1", "turnout"]})
-    prior = SimpleNamespace(drift_region=np.full(3, 0.1), drift_nation=0.02, priors=SimpleNamespace(drift=1.0))
-    return evaluate.drift_of(replace(shown, parameters=parameters), prior)
+    counts, model = made_up.counts(placed(made_up.election())), StratifiedArrival(draws=200)
+    return evaluate.drift_of(model(counts, rng=np.random.default_rng(3)), model.evidence(counts))
 
 
 def sampling() -> evaluate.Sampling:

@@ -1,7 +1,5 @@
 """The bundled elections, and folders written and read again."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -113,11 +111,3 @@ def test_a_register_of_stations_is_read_in_seconds(tmp_path):
     night = rf.load(folder)
     assert time.perf_counter() - start < 4  # 0.6 s alone on the machine that it was written on
     assert night.counts.latest.counted == 86_488
-
-
-def test_importing_loads_nothing_heavy():
-    code = "import sys, runoff_forecast; print([name for name in sys.argv[1:] if name in sys.modules])"
-    heavy = ["pymc", "pytensor", "matplotlib", "arviz", "pandera", "pyarrow.parquet"]
-    root = Path(rf.__file__).parents[1]
-    loaded = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, cwd=root, check=True)
-    assert loaded.stdout.strip() == "[]"

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from runoff_forecast import cli, models, sources
 from runoff_forecast.charts.style import FORMATS
 from runoff_forecast.election import OutrightRule
+from runoff_forecast.models import stratified
 
 QUICK = ["--draws", "200"]
 
@@ -122,12 +123,14 @@ def test_a_night_without_counts_cannot_be_replayed():
     assert "no night to replay" in result.stderr
 
 
-def test_a_sick_posterior_has_its_own_code(small, monkeypatch):
-    def sick(*_, **__):
+@pytest.mark.parametrize("command", ["forecast", "replay", "report"])
+def test_a_sick_posterior_of_the_sampler_asked_for_has_its_own_code(command, small, tmp_path, monkeypatch):
+    def sick(*_):
         raise models.SickPosterior("R-hat is 1.3; try more draws")
 
-    monkeypatch.setattr(models, "forecast", sick)
-    result = run("forecast", small)
+    monkeypatch.setattr(stratified, "_run_nuts", sick)
+    page = ["--html", tmp_path / "page.html"] if command == "report" else []
+    result = run(command, small, *page, "--engine", "nuts")
     assert told_plainly(result, 3)
     assert "try more draws" in result.stderr
 
@@ -205,7 +208,7 @@ def test_chart_endings_are_those_that_charts_can_write():
     assert set(cli.CHART_ENDINGS) == set(FORMATS)
 
 
-def test_the_module_that_prints_is_the_only_way_in():
+def test_python_m_runoff_forecast_is_the_command_line():
     help_text = subprocess.run(
         [sys.executable, "-m", "runoff_forecast", "--help"],
         capture_output=True,

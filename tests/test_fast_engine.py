@@ -12,7 +12,7 @@ import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Candidate, Election
 from runoff_forecast.evaluate import ORDERS, BySize, Habits, Random, Truth, simulate
-from runoff_forecast.models import NoMode, StratifiedArrival, fast, laplace, linearised, quadrature
+from runoff_forecast.models import NoMode, Priors, StratifiedArrival, fast, laplace, linearised, quadrature
 from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
 from runoff_forecast.models.complete import shares_of
@@ -158,7 +158,7 @@ def test_the_mean_share_is_that_of_draws(candidates):
     np.testing.assert_allclose(fast.mean_share(logits, covariance, contrast), expected, atol=0.012)
 
 
-def test_pools_vote_as_their_cells_do(monkeypatch):
+def test_pools_forecast_what_their_cells_do(monkeypatch):
     night = rf.load("peru-2021-runoff")
     truth = Truth.from_result(night.election, night.result, rng=np.random.default_rng(1))
     counts = night_of(truth, order=BySize(), fractions=(0.5,)).counts
@@ -168,6 +168,8 @@ def test_pools_vote_as_their_cells_do(monkeypatch):
     sd = float(each.sd(each.margin))
     assert float(pooled.mean(pooled.margin) - each.mean(each.margin)) == pytest.approx(0.0, abs=0.06 * sd)
     assert float(pooled.sd(pooled.margin)) == pytest.approx(sd, rel=0.04)
+    apart = pooled.mean(pooled.region_margin) - each.mean(each.region_margin)
+    assert (abs(apart) < 0.15 * each.sd(each.region_margin) + 1e-6).all()
 
 
 @pytest.mark.parametrize("candidates", [2, 3])
@@ -349,17 +351,6 @@ def test_the_same_seed_gives_the_same_numbers(level):
     np.testing.assert_array_equal(told(counts, draws=50).margin, told(counts, draws=50).margin)
 
 
-def test_pools_forecast_what_their_cells_do(monkeypatch):
-    counts = night_of(fractions=(0.3,), order=BySize()).counts
-    one_by_one = told(counts, draws=8000)
-    monkeypatch.setattr(fast, "POOL", 8)
-    pooled = told(counts, draws=8000)
-    alike(one_by_one, pooled)
-    sd = one_by_one.sd(one_by_one.region_margin)
-    apart = one_by_one.mean(one_by_one.region_margin) - pooled.mean(pooled.region_margin)
-    assert (abs(apart) < 0.15 * sd + 1e-6).all()
-
-
 @pytest.mark.parametrize("level", ["unit", "region"])
 def test_three_candidates_share_all_chances(level):
     night = night_of(simulated.truth(candidates=3), level=level)
@@ -517,11 +508,15 @@ def test_the_evidence_is_read_as_it_stands():
     assert np.abs(share[seen] - observed).max() < 0.1
 
 
-def test_a_forecast_is_exact_to_the_vote_it_has():
-    counts = night_of().counts
-    forecast = rf.forecast(counts, draws=100, seed=1)
-    inside = (forecast.draws["final"] - forecast.draws["outstanding"]).sum("region")
-    np.testing.assert_allclose(inside / counts.latest.votes.to_numpy(), 1.0, atol=2e-3)
+@pytest.mark.parametrize(("preliminary", "width"), [(False, Priors().revision), (True, Priors().revision_preliminary)])
+def test_votes_in_are_corrected_by_as_much_as_past_counts_were(preliminary, width):
+    night = night_of()
+    counts = Counts(replace(night.election, preliminary=preliminary), night.counts.frame)
+    forecast = told(counts)
+    factor = (forecast.votes - forecast.outstanding) / counts.latest.votes.to_numpy()
+    assert float(factor.mean()) == pytest.approx(1.0, abs=0.1 * width)
+    assert float(factor.std()) == pytest.approx(width, rel=0.1)
+    assert abs(factor - 1.0).max() < 5 * width
 
 
 def test_a_region_whose_only_sheets_are_contested_is_out():

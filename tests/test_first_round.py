@@ -24,14 +24,21 @@ def of_votes(*draws: tuple[float, ...], rules=HALF, candidates=(*CANDIDATES, THI
     return with_final(forecast(contest, draws=len(draws)), np.array(draws, dtype=float))
 
 
-@given(st.lists(st.tuples(*[st.integers(1, 60)] * 4), min_size=1, max_size=20), st.booleans())
-@settings(max_examples=15, deadline=None)
-def test_sums(votes, pooled):
+@given(
+    st.lists(st.tuples(*[st.integers(1, 60)] * 4), min_size=1, max_size=20),
+    st.sampled_from([HALF, BOLIVIA]),
+    st.booleans(),
+)
+@settings(max_examples=30, deadline=None)
+def test_a_first_round_ends_in_a_runoff_or_an_outright_win(votes, rules, pooled):
     last = replace(FOURTH, pooled=pooled)
-    shown = of_votes(*votes, candidates=(*CANDIDATES, THIRD, last), rules=BOLIVIA)
+    shown = of_votes(*votes, candidates=(*CANDIDATES, THIRD, last), rules=rules)
     outright = shown.outright_probability.sum()
     assert shown.pairings.sum() + outright == pytest.approx(1)
     assert shown.advance_probability.sum() == pytest.approx(2 * (1 - outright))
+    if outright == 0:
+        np.testing.assert_allclose(shown.advance_probability, shown.rank_probability.loc[:, :2].sum(axis=1))
+    assert (shown.gaps >= 0).all()
     np.testing.assert_allclose(shown.rank_probability.sum(axis=0), 1)
     np.testing.assert_allclose(shown.rank_probability.sum(axis=1), 1)
     for name in shown.candidates:
@@ -41,25 +48,31 @@ def test_sums(votes, pooled):
 
 
 @pytest.mark.parametrize(
-    ("votes", "wins"),
+    ("votes", "rules", "wins"),
     [
-        ((50, 45, 5), 0.0),  # half is not more than half
-        ((51, 30, 19), 1.0),
-        ((45, 35, 20), 1.0),  # forty with ten points: "at least" both
-        ((45, 36, 19), 0.0),
-        ((40, 30, 30), 1.0),
-        ((39, 20, 41), 0.0),
+        ((50, 30, 20), HALF, 0.0),  # half is not more than half
+        ((51, 29, 20), HALF, 1.0),
+        ((50, 45, 5), BOLIVIA, 0.0),
+        ((51, 45, 4), BOLIVIA, 1.0),
+        ((45, 35, 20), BOLIVIA, 1.0),  # forty with ten points: "at least" both
+        ((45, 36, 19), BOLIVIA, 0.0),
+        ((40, 30, 30), BOLIVIA, 1.0),
+        ((39, 20, 41), BOLIVIA, 0.0),
     ],
 )
-def test_the_rule_of_bolivia(votes, wins):
-    assert of_votes(votes, rules=BOLIVIA).outright_probability["ana"] == wins
+def test_a_win_at_once_is_by_any_of_the_rules(votes, rules, wins):
+    won = of_votes(votes, rules=rules).outright_probability
+    assert won["ana"] == won.sum() == wins
 
 
-def test_a_tie_for_the_second_place_is_two_runoffs_of_equal_chance():
+def test_a_tie_is_so_many_runoffs_of_equal_chance():
     shown = of_votes((40, 30, 30))
     assert shown.pairings.to_dict() == {("ana", "bea"): 0.5, ("ana", "caro"): 0.5}
     assert shown.advance_probability.to_dict() == {"ana": 1.0, "bea": 0.5, "caro": 0.5}
     assert float(shown.gaps[0]) == 0
+    level = of_votes((30, 30, 30))
+    assert list(level.pairings) == pytest.approx([1 / 3] * 3)
+    assert list(level.advance_probability) == pytest.approx([2 / 3] * 3)
 
 
 def test_a_pool_is_in_the_denominator_and_in_no_runoff():

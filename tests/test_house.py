@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import importlib
 import re
 import subprocess
 import sys
@@ -32,11 +33,13 @@ AT_HOME = {
     "jinja2": {"report"},
     "httpx": {"sources"},
 }
+FACES = ("", "models", "evaluate", "charts", "report", "sources")
 LONGEST_FUNCTION = 60
 ONLY_FOR_TYPES = "TYPE_CHECKING"
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+RUNS_WHEN_IMPORTED = "__main__.py"
 
 
 @cache
@@ -78,6 +81,15 @@ def test_every_file_has_its_room():
     assert {room_of(path) for path in FILES} <= {*ROOMS, FACE}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES if path.name != RUNS_WHEN_IMPORTED],
+)
+def test_every_file_can_be_imported(name):
+    """Those too that no test asks for, as what is run by hand."""
+    importlib.import_module(name.removesuffix("." + FACE))
+
+
 @each_file
 def test_imports_run_down(path):
     room = room_of(path)
@@ -111,8 +123,42 @@ def test_a_face_is_a_table_of_contents(path):
     assert all(alias.asname == alias.name for node in body[1:] for alias in node.names)
 
 
+def exported(path: Path) -> list[str]:
+    return [alias.name for node in tree(path).body if isinstance(node, ast.ImportFrom) for alias in node.names]
+
+
+def said_of(path: Path, name: str) -> str | None:
+    """What stands below the definition of a function, a class or a constant, wherever a file has it from."""
+    body = tree(path).body
+    for node, below in zip(body, [*body[1:], ast.Pass()], strict=True):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            return ast.get_docstring(node)
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        if name in [target.id for target in targets if isinstance(target, ast.Name)]:
+            return below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else None
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.level
+            and name in [alias.asname or alias.name for alias in node.names]
+        ):
+            return said_of(module_of(path, node), name)
+    raise LookupError(f"{name} is not in {path}")
+
+
+def module_of(path: Path, node: ast.ImportFrom) -> Path:
+    base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+
+
+@pytest.mark.parametrize(
+    ("face", "name"), [(face, name) for face in FACES for name in exported(PACKAGE / face / "__init__.py")]
+)
+def test_every_name_of_a_face_says_what_it_is(face, name):
+    assert said_of(PACKAGE / face / "__init__.py", name)
+
+
 def test_importing_the_package_loads_nothing_heavy():
-    heavy = {*AT_HOME, "numba", "arviz", "distributed"}
+    heavy = {*AT_HOME, "numba", "arviz", "distributed", "pyarrow.parquet"}
     loaded = subprocess.run(
         [sys.executable, "-c", "import runoff_forecast, sys; print(*sys.modules)"],
         capture_output=True,
@@ -120,7 +166,7 @@ def test_importing_the_package_loads_nothing_heavy():
         check=True,
         cwd=ROOT,
     ).stdout.split()
-    assert heavy & {name.split(".")[0] for name in loaded} == set()
+    assert heavy & {*loaded, *(name.split(".")[0] for name in loaded)} == set()
 
 
 def test_the_example_of_the_face_is_true():

@@ -1,5 +1,6 @@
 """The model in PyMC: one density with the fast engine, whatever the sampler moves in."""
 
+import made_up
 import numpy as np
 import pymc as pm
 import pytensor
@@ -7,6 +8,7 @@ import pytest
 import simulated
 import xarray as xr
 
+import runoff_forecast as rf
 from runoff_forecast.evaluate import BySize, simulate
 from runoff_forecast.models.evidence import Evidence, gather
 from runoff_forecast.models.latent import Latent, grouped_units, log_joint, starting_point
@@ -171,3 +173,22 @@ def test_healthy_draws_make_a_forecast():
     forecast = forecast_from(evidence, trace_of(build_model(evidence)), 400, np.random.default_rng(1))
     assert forecast.diagnostics["rhat"] < 1.05
     assert forecast.diagnostics["draws_by_chain"] == 200
+
+
+def test_a_small_count_is_sampled_from_end_to_end():
+    """Half a minute, nearly all of which the compiler takes: so one run, and all that it promises of it."""
+    count = made_up.count(made_up.election())
+    sampled, fast = (rf.forecast(count, engine=engine, draws=1000, seed=1) for engine in ("nuts", "fast"))
+    assert (sampled.engine, dict(sampled.draws.sizes)) == ("nuts", dict(fast.draws.sizes))
+    for name, labels in fast.draws.coords.items():
+        np.testing.assert_array_equal(sampled.draws[name], labels)
+    inside = (sampled.votes - sampled.outstanding) / count.votes[list(sampled.candidates)].to_numpy()
+    np.testing.assert_allclose(inside, 1.0, atol=4 * Priors().revision)
+    assert sampled.outstanding.min() > 0
+    assert dict(sampled.trace.posterior.sizes) | {"chain": 2, "draw": 500} == dict(sampled.trace.posterior.sizes)
+    assert {"rhat", "rhat_of", "ess", "ess_of", "divergent"} <= set(sampled.diagnostics)
+    assert complaint_of(sampled.diagnostics) is None
+    # of some 250 effective draws
+    sd = float(fast.sd(fast.margin))
+    assert float(sampled.mean(sampled.margin)) == pytest.approx(float(fast.mean(fast.margin)), abs=0.3 * sd)
+    assert float(sampled.sd(sampled.margin)) == pytest.approx(sd, rel=0.2)

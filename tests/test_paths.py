@@ -24,7 +24,13 @@ def test_the_margin_so_far_is_the_published_one(between):
 
 
 def test_what_no_order_reaches_gets_the_nearest():
-    assert 0.0 < on_path(TRUTH, 0.5, 0.4, 0.9).strength <= 8.0
+    out_of_reach = -0.9
+
+    def missed(strength: float) -> float:
+        return abs(np.mean([raw_margin(Place(0.5, strength), 0.4, 1 + t) for t in range(2)]) - out_of_reach)
+
+    found = on_path(TRUTH, 0.5, 0.4, out_of_reach, seed=1).strength
+    assert missed(found) == pytest.approx(min(missed(strength) for strength in np.arange(0.0, 8.5, 0.5)))
 
 
 def test_no_strength_is_no_order():

@@ -151,7 +151,9 @@ def test_wider_drift_is_a_wider_forecast():
     table = found.to_frame()
     assert list(table.index) == ["drift x 0.5", "drift x 1", "drift x 20", "design-based"]
     assert table.loc["drift x 20", "sd"] > 1.5 * table.loc["drift x 0.5", "sd"]
-    assert 0 <= found.swing <= 1
+    chances = table.loc[table.index != "design-based", "win_probability"]
+    assert found.swing == pytest.approx(chances.max() - chances.min())
+    assert found.swing > 0.0
     alone = StratifiedArrival(draws=800)(night.counts, rng=np.random.default_rng(1))
     assert table.loc["drift x 1", "mean"] == pytest.approx(float(alone.mean(alone.margin)))
     none = DriftTimes(StratifiedArrival(draws=800), 1e-3)(night.counts, rng=np.random.default_rng(1))

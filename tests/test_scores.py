@@ -99,12 +99,17 @@ def test_a_tie_is_half_a_win_for_both():
 
 
 def test_regions_are_scored_where_they_are_open():
-    shown = made_up.forecast()
-    rows = pd.DataFrame({"level": "region", "place": ["north", "south", "abroad"], "ana": 1300.0, "bea": 1100.0})
-    result = Result(shown.election, rows.assign(blank=np.nan, null=np.nan))
+    rows = pd.DataFrame({"level": "region", "place": ["north", "south", "abroad"], "ana": 600.0, "bea": 400.0})
+    result = Result(BASE.election, rows.assign(blank=np.nan, null=np.nan))
+    # 0.2 everywhere: in the middle of the north's draws, beyond those of the south, and abroad nothing is out
+    margins = np.array([0.2, 0.5, -0.9]) + np.linspace(-0.1, 0.1, 101)[:, None]
+    final = 500 * np.stack([1 + margins, 1 - margins], axis=2)
+    out = 0.5 * final * np.array([1.0, 1.0, 0.0])[:, None]
+    draws = made_up.forecast(draws=101).draws[["final", "outstanding", "contested"]]
+    shown = Forecast(BASE.count, draws.copy(data={"final": final, "outstanding": out, "contested": 0 * out}))
     found = score(shown, result)
-    assert 0 <= found.regions_covered_90 <= 1
-    assert found.region_error > 0
+    assert found.regions_covered_90 == 0.5
+    assert found.region_error == pytest.approx((0.0 + 0.3) / 2)
     assert np.isnan(score(shown, result_of(0.0)).regions_covered_90)
 
 
