@@ -83,7 +83,7 @@ def read() -> tuple[Priors, dict[str, dict]]:
 
 def main(cases: list[str]) -> None:
     """All cases share one set of priors, so a part is made anew with those that are stored."""
-    priors, made = read() if cases else (learnt_priors(ELECTION), {})
+    priors, made = read() if cases else (learnt_priors(rf.load(ELECTION).election), {})
     kept = {"draws_by_chain": KEPT, "draws_by_chain_random": KEPT_RANDOM}
     settings = {"seed": SEED, "chains": CHAINS, "tune": TUNE, **kept}
     STORED.parent.mkdir(exist_ok=True)

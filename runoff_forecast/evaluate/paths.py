@@ -41,7 +41,7 @@ class Place:
 def on_path(truth: Truth, between: float, fraction: float, margin: float, *, seed: int = 1) -> Place:
     """The order of that kind whose raw margin (share) is as published once a fraction of the stations is in.
 
-    Where even the steepest order stays short of it, that one.
+    Where no order has it, the one that comes nearest, which may be none: a strength of zero.
     """
 
     def missed(strength: float) -> float:
@@ -49,14 +49,12 @@ def on_path(truth: Truth, between: float, fraction: float, margin: float, *, see
         found = [_raw(truth, order(truth, np.random.default_rng(seed + t)), fraction) for t in range(TRIES)]
         return float(np.mean(found)) - margin
 
-    start = missed(0.0)
-    grid = np.linspace(0.0, STEEPEST, 17)[1:]
+    grid = np.linspace(0.0, STEEPEST, 17)
     values = np.array([missed(strength) for strength in grid])
-    crossed = np.flatnonzero(np.sign(values) != np.sign(start))
+    crossed = np.flatnonzero(np.sign(values) != np.sign(values[0]))
     if not len(crossed):
         return Place(between, float(grid[np.argmin(np.abs(values))]))
-    low = 0.0 if crossed[0] == 0 else grid[crossed[0] - 1]
-    return Place(between, float(brentq(missed, low, grid[crossed[0]], xtol=1e-3)))
+    return Place(between, float(brentq(missed, grid[crossed[0] - 1], grid[crossed[0]], xtol=1e-3)))
 
 
 def _raw(truth: Truth, scores: np.ndarray, fraction: float) -> float:

@@ -20,6 +20,7 @@ from .truth import Truth, sums
 Level = Literal["unit", "region", "nation", "unit+nation", "station"]
 """What the office publishes; unit+nation: units at home, and a row for the nation that holds what came from abroad."""
 LEVELS: tuple[Level, ...] = ("unit", "region", "nation", "unit+nation", "station")
+"""Levels at which a simulated night may be published; "station" makes a unit of each."""
 
 FRACTIONS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.97)
 """Shares of all stations, contested and void ones among them, that are processed at a night's snapshots."""
