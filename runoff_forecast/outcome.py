@@ -245,8 +245,9 @@ class Forecast:
         rivals = ranking.best_rivals(self._ranked, places)
         both = out + np.take_along_axis(out, rivals, axis=1)
         deficit = np.take_along_axis(votes - out, rivals, axis=1) - (votes - out)
+        official = self.count.votes.to_numpy(float)  # the draws' votes so far may be corrected yet
         numbers = {
-            "deficit": deficit,
+            "deficit": official[rivals] - official,
             "outstanding": both,
             "needed": _ratio(both + deficit, 2 * both),
             "expected": _ratio(out, both),

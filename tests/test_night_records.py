@@ -9,6 +9,7 @@ import pytest
 import simulated
 import xarray as xr
 
+import runoff_forecast as rf
 from runoff_forecast import evaluate
 from runoff_forecast.count import Counts
 from runoff_forecast.election import OutrightRule
@@ -197,6 +198,15 @@ def test_places_that_vote_otherwise_late_are_the_rest(shown):
     assert shift.to_come == pytest.approx(-1.0)
     assert shift.parts["rest"] == pytest.approx(-1.0)
     assert evaluate.Shift.between(count, late).parts["rest"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_what_came_from_abroad_is_no_late_vote_of_the_districts():
+    """The nation's row of that evening is newer than the districts': what it has beyond them is mostly from abroad, and
+    districts that have nothing of it must not look as if they voted like the consulates."""
+    counts = rf.load("peru-2021-runoff").counts
+    shift = evaluate.Shift.expected(rf.forecast(counts.until("2021-06-08T18:19:00-05:00"), seed=1, draws=500))
+    assert shift.parts[["region", "kind"]].sum() < -0.10  # the places that are out lean to Fujimori
+    assert shift.parts[["place", "rest"]].abs().max() < 0.05
 
 
 def test_of_a_national_count_no_shift_can_be_told(shown):

@@ -20,7 +20,7 @@ from runoff_forecast.election import Candidate, Source
 from runoff_forecast.evaluate import Course
 from runoff_forecast.night import Night
 from runoff_forecast.outcome import Forecast
-from runoff_forecast.report.headline import headline
+from runoff_forecast.report.headline import details, headline
 from runoff_forecast.report.record import record_of, track_record
 from runoff_forecast.report.words import LANGUAGES, page_words
 
@@ -164,7 +164,7 @@ def with_chance(chance: float) -> Forecast:
         (1.0, "Ana Quispe is all but certain to win"),
         (0.97, "Ana Quispe is very likely to win"),
         (0.85, "Ana Quispe is likely to win"),
-        (0.65, "Ana Quispe is more likely to win than not"),
+        (0.65, "Ana Quispe is more likely than not to win"),
         (0.55, "Too close to call: Ana Quispe or Bea Salas"),
         (0.1, "Bea Salas is likely to win"),
     ],
@@ -339,3 +339,13 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_forecast(browser, file):
     tab.keyboard.press("Enter")
     assert tab.evaluate("location.hash") == "#forecast-section"
     tab.close()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_finished_count_has_no_chances_and_no_interval(lang):
+    shown = made_up.with_final(made_up.forecast(), np.array([[3000.0, 2900.0]] * 4))
+    assert shown.finished
+    told = " ".join(details(shown, night_of(shown), page_words(lang), words(lang)))
+    assert page_words(lang).count_done in told
+    assert "+1.69" in told
+    assert "100" not in told

@@ -42,9 +42,11 @@ class Shift:
 
         Raises ValueError where `tells_shift` is false or nothing is out.
         """
-        out = forecast.outstanding_by_region()
+        count, out = forecast.count, forecast.outstanding_by_region()
+        counted = forecast.mean(forecast.draws["final"] - forecast.draws["outstanding"])
+        votes, done = _counted(count, counted.transpose("region", "candidate").to_numpy())
         to_come = forecast.mean(forecast.outstanding).to_numpy()
-        return _shift(cls, forecast.count, _pending(forecast.count, out["votes"]), to_come, known=False)
+        return _shift(cls, count, votes, _pending(count, done, out["votes"]), to_come, known=False)
 
     @classmethod
     def between(cls, count: Count, result: Result) -> Self:
@@ -57,8 +59,9 @@ class Shift:
         lacking = count.election.units.index.difference(final.index)
         if len(lacking):
             raise ValueError(f"the result has no row of unit {lacking[0]!r} ({len(lacking)} such units)")
-        late = (final.reindex(count.election.units.index) - _counted(count)).clip(lower=0.0)
-        return _shift(cls, count, late.sum(axis=1), late.sum().to_numpy(), known=True)
+        votes, _ = _counted(count)
+        late = (final.reindex(count.election.units.index) - votes).clip(lower=0.0)
+        return _shift(cls, count, votes, late.sum(axis=1), late.sum().to_numpy(), known=True)
 
 
 def tells_shift(count: Count) -> bool:
@@ -68,10 +71,11 @@ def tells_shift(count: Count) -> bool:
     return bool(votes[frame["level"] != "nation"].sum() > votes.sum() / 2)
 
 
-def _shift(kind: type[Shift], count: Count, weight: pd.Series, to_come: np.ndarray, *, known: bool) -> Shift:
+def _shift(
+    kind: type[Shift], count: Count, votes: pd.DataFrame, weight: pd.Series, to_come: np.ndarray, *, known: bool
+) -> Shift:
     if not tells_shift(count) or not weight.sum():
         raise ValueError("a shift needs most votes counted by unit or by region, and votes to come")
-    votes = _counted(count)
     start, end = _margin(votes.sum().to_numpy()), _margin(to_come)
     labels = _labels(count.election)
     parts = _shares(votes, weight, labels)
@@ -81,25 +85,50 @@ def _shift(kind: type[Shift], count: Count, weight: pd.Series, to_come: np.ndarr
     return kind(count.election, count, start, end, parts.rename_axis("part").rename("shift"), known)
 
 
-def _counted(count: Count) -> pd.DataFrame:
-    """Votes counted by unit and candidate; those of a coarser row are spread evenly over its units' stations."""
+def _counted(count: Count, by_region: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
+    """Votes counted by unit and candidate, and stations that are in, by unit.
+
+    Coarser rows are spread over their units by the stations that finer ones leave open: what a nation has beyond its
+    districts came in from where stations were pending, consulates above all. How it lies between regions is told by
+    `by_region` (region, candidate), the votes counted that a forecast expects of each.
+    """
+    holdings, units = count.holdings, count.election.units
     candidates = list(count.election.candidate_ids)
-    stations = count.election.units["stations"].to_numpy()
-    votes = np.zeros((len(stations), len(candidates)))
-    for group, members in zip(count.holdings.frame[candidates].to_numpy(), count.holdings.members, strict=True):
-        votes[members] += stations[members, None] / stations[members].sum() * group
-    return pd.DataFrame(votes, count.election.units.index, candidates)
+    stations, region = units["stations"].to_numpy(float), count.election.region_index
+    rows = holdings.frame[candidates].to_numpy(float)
+    processed = holdings.frame[["counted", "void"]].sum(axis=1).to_numpy()
+    votes, done = np.zeros((len(units), len(candidates))), np.zeros(len(units))
+
+    def spread(members: np.ndarray, group: np.ndarray, sheets: float) -> None:
+        room = np.maximum(stations[members] - done[members], 0.0)
+        share = (room if room.sum() > 0 else stations[members]) / (room.sum() or stations[members].sum())
+        votes[members] += share[:, None] * group
+        done[members] += share * sheets
+
+    by_size = np.argsort([len(members) for members in holdings.members], kind="stable")
+    wide = [place for place in by_size if np.ptp(region[holdings.members[place]]) > 0]
+    for place in by_size:
+        if place not in wide:
+            spread(holdings.members[place], rows[place], processed[place])
+    for place in wide:
+        members, group = holdings.members[place], rows[place]
+        if by_region is None:
+            spread(members, group, processed[place])
+            continue
+        known = np.zeros_like(by_region)
+        np.add.at(known, region, votes)
+        more = np.maximum(by_region - known, 0.0)[np.unique(region[members])]
+        parts = more * (group / np.maximum(more.sum(axis=0), 1e-9))
+        sheets = processed[place] * parts.sum(axis=1) / max(parts.sum(), 1e-9)
+        for number, part, came in zip(np.unique(region[members]), parts, sheets, strict=True):
+            spread(members[region[members] == number], part, came)
+    return pd.DataFrame(votes, units.index, candidates), done
 
 
-def _pending(count: Count, by_region: pd.Series) -> pd.Series:
+def _pending(count: Count, done: np.ndarray, by_region: pd.Series) -> pd.Series:
     """Votes out by unit: a region's, shared among its units by the stations that have not come in."""
     units = count.election.units
-    stations = units["stations"].to_numpy()
-    done = np.zeros(len(units))
-    processed = count.holdings.frame[["counted", "void"]].sum(axis=1).to_numpy()
-    for number, members in zip(processed, count.holdings.members, strict=True):
-        done[members] += stations[members] / stations[members].sum() * number
-    pending = pd.Series(np.maximum(stations - done, 0.0), units.index)
+    pending = pd.Series(np.maximum(units["stations"].to_numpy() - done, 0.0), units.index)
     total = pending.groupby(units["region"]).transform("sum")
     share = (pending / total.where(total > 0)).fillna(0.0)
     return share * units["region"].map(by_region).astype(float)

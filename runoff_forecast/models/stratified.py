@@ -25,6 +25,8 @@ Engine = Literal["fast", "nuts"]
 NOTHING_COUNTED = "nothing is counted yet: the forecast is the prior"
 NOMINAL_STATIONS = "the register has no polling stations: stations are nominal, one per 300 registered voters"
 NO_BASELINE = "no baseline election: support of what is out rests on place and arrival alone"
+RETROSPECTIVE = "retrospective: "
+"""Before what the election says is borrowed."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def warnings_of(evidence: Evidence) -> list[str]:
     if evidence.is_empty:
         said.append(NOTHING_COUNTED)
     if election.retrospective:
-        said.append("retrospective: " + election.retrospective)
+        said.append(RETROSPECTIVE + election.retrospective)
     if election.nominal_stations:
         said.append(NOMINAL_STATIONS)
     if not election.baseline.shape[1]:

@@ -9,7 +9,7 @@ ENGLISH = PageWords(
     certain="{name} is all but certain to win",
     very_likely="{name} is very likely to win",
     likely="{name} is likely to win",
-    leaning="{name} is more likely to win than not",
+    leaning="{name} is more likely than not to win",
     open="Too close to call: {name} or {rival}",
     meet_done="{name} and {rival} meet in the runoff",
     meet_certain="{name} and {rival} are all but certain to meet in the runoff",
@@ -31,6 +31,7 @@ ENGLISH = PageWords(
     nothing_yet=("Nothing is counted yet: this is what earlier elections lead to expect, and it is wide on purpose."),
     as_of="Count of {time}",
     preliminary="This count is preliminary: the official one may revise it.",
+    final="Final margin: {leader} points.",
     official="Result: {leader} points.",
     # The sections.
     skip="Skip to the forecast",
@@ -46,7 +47,7 @@ ENGLISH = PageWords(
     shift_section="Why do late votes differ?",
     shift_text=(
         "A lead that melts or grows late is no sign of fraud. The places that report late are not those that "
-        "report early; what is left, at the bottom, is how the same places vote late."
+        "report early; what is left is how the same places vote late."
     ),
     regions_section="Region by region",
     how_section="How it works",
@@ -100,6 +101,7 @@ ENGLISH = PageWords(
     # What to keep in mind.
     prior_alone="Nothing is counted yet: the forecast rests on what was known before.",
     nominal_stations="The register has no polling stations: one is assumed for every 300 registered voters.",
+    borrowed="Places and their earlier votes are borrowed from another election: the forecast is wide, and looks back.",
     no_baseline="No earlier election is known by place: what is out is expected by place and order of arrival alone.",
     taken_back="Places whose numbers the office corrected downwards during the count: {places}.",
     # The record, and where the figures are from.

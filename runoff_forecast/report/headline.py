@@ -33,8 +33,12 @@ def headline(forecast: Forecast, text: PageWords, says: Words) -> str:
 def details(forecast: Forecast, night: Night, text: PageWords, says: Words) -> list[str]:
     """The sentences below the headline."""
     count, election = forecast.count, forecast.election
-    told = _chances(forecast, text, says)
-    if election.first_round is None:
+    runoff, told = election.first_round is None, []
+    if not forecast.finished:
+        told += _chances(forecast, text, says)
+    elif runoff and night.result is None:
+        told.append(text.final.format(leader=says.leader(float(forecast.mean(forecast.margin)), election)))
+    if runoff and not forecast.finished:
         told.append(
             text.expected.format(
                 leader=says.leader(float(forecast.mean(forecast.margin)), election),
@@ -49,12 +53,12 @@ def details(forecast: Forecast, night: Night, text: PageWords, says: Words) -> l
         out = float(forecast.mean(forecast.outstanding.sum("candidate")))
         told.append(
             text.in_the_count.format(
-                leader=_in_the_lead(forecast, says), counted=says.stations(count.counted_share), votes=_rough(out, says)
+                leader=_in_the_lead(forecast, says), counted=says.stations(count.counted_share), votes=rough(out, says)
             )
         )
     if election.preliminary:
         told.append(text.preliminary)
-    if night.result is not None and election.first_round is None:
+    if night.result is not None and runoff:
         told.append(text.official.format(leader=says.leader(night.result.margin, election)))
     return told
 
@@ -118,7 +122,7 @@ def _names(forecast: Forecast) -> dict[str, str]:
     return {candidate.id: candidate.name for candidate in forecast.election.candidates}
 
 
-def _rough(votes: float, says: Words) -> str:
+def rough(votes: float, says: Words) -> str:
     """To two figures: an estimate that is told to the last vote looks like a count."""
     digits = max(len(f"{votes:.0f}") - 2, 0)
     return says.number(round(votes, -digits))

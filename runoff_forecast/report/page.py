@@ -12,12 +12,12 @@ from ..charts.words import words
 from ..election import Source
 from ..evaluate import Course
 from ..evaluate.keeping import write_whole
-from ..models.stratified import NO_BASELINE, NOMINAL_STATIONS, NOTHING_COUNTED
+from ..models.stratified import NO_BASELINE, NOMINAL_STATIONS, NOTHING_COUNTED, RETROSPECTIVE
 from ..night import Night
 from ..outcome import Forecast
 from ..telling import SOFTWARE
 from .figures import figures_of, themed_colors
-from .headline import details, headline
+from .headline import details, headline, rough
 from .phrases import PageWords
 from .tables import kind_rows, record_rows, region_rows, sides
 from .words import page_words
@@ -96,7 +96,7 @@ def _out(forecast: Forecast, text: PageWords, lang: str) -> str:
     says, votes = words(lang), forecast.outstanding.sum("candidate")
     low, high = forecast.quantiles(votes, [0.05, 0.95]).to_numpy()
     expected = float(forecast.mean(votes))
-    return text.out_text.format(votes=says.number(expected), low=says.number(low), high=says.number(high))
+    return text.out_text.format(votes=rough(expected, says), low=rough(low, says), high=rough(high, says))
 
 
 def _how(forecast: Forecast, text: PageWords, lang: str) -> list[str]:
@@ -114,6 +114,8 @@ def _warnings(forecast: Forecast, night: Night, text: PageWords) -> list[str]:
     """What readers should keep in mind. Lines and columns of files are for those who keep them: `check` lists these."""
     about_files = {str(problem) for problem in (*forecast.election.warnings, *forecast.count.warnings)}
     known = {NOTHING_COUNTED: text.prior_alone, NOMINAL_STATIONS: text.nominal_stations, NO_BASELINE: text.no_baseline}
+    if forecast.election.retrospective:
+        known[RETROSPECTIVE + forecast.election.retrospective] = text.borrowed
     said = [known.get(warning, warning) for warning in forecast.diagnostics["warnings"] if warning not in about_files]
     taken_back = night.counts.until(forecast.count.time).corrections
     if len(taken_back):

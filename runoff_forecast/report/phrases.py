@@ -36,6 +36,7 @@ class PageWords:
     nothing_yet: str
     as_of: str
     preliminary: str
+    final: str
     official: str
 
     # The sections.
@@ -81,6 +82,7 @@ class PageWords:
     # What to keep in mind.
     prior_alone: str
     nominal_stations: str
+    borrowed: str
     no_baseline: str
     taken_back: str
 

@@ -9,7 +9,7 @@ SPANISH = PageWords(
     certain="Es casi seguro que gane {name}",
     very_likely="Es muy probable que gane {name}",
     likely="Es probable que gane {name}",
-    leaning="Es más probable que gane {name} que lo contrario",
+    leaning="Lo más probable es que gane {name}",
     open="Demasiado reñido: {name} o {rival}",
     meet_done="{name} y {rival} van a la segunda vuelta",
     meet_certain="Es casi seguro que {name} y {rival} vayan a la segunda vuelta",
@@ -33,6 +33,7 @@ SPANISH = PageWords(
     ),
     as_of="Conteo del {time}",
     preliminary="Este conteo es preliminar: el oficial puede corregirlo.",
+    final="Diferencia final: {leader} puntos.",
     official="Resultado: {leader} puntos.",
     # The sections.
     skip="Ir a la proyección",
@@ -48,7 +49,7 @@ SPANISH = PageWords(
     shift_section="¿Por qué son distintos los votos tardíos?",
     shift_text=(
         "Una ventaja que se derrite o crece tarde no es señal de fraude. Tarde informan otros lugares que "
-        "temprano; lo que queda, abajo, es cómo votan tarde los mismos lugares."
+        "temprano; lo que queda es cómo votan tarde los mismos lugares."
     ),
     regions_section="Región por región",
     how_section="Cómo funciona",
@@ -101,6 +102,7 @@ SPANISH = PageWords(
     # What to keep in mind.
     prior_alone="Aún no hay nada contado: la proyección descansa en lo anterior a esta elección.",
     nominal_stations="El padrón no da mesas: se supone una por cada 300 electores.",
+    borrowed="Los lugares y sus votos anteriores son prestados de otra elección: la proyección es amplia y mira atrás.",
     no_baseline="No hay elección anterior por lugares: lo que falta se proyecta solo por lugar y orden de llegada.",
     taken_back="Lugares cuyas cifras la oficina corrigió a la baja durante el conteo: {places}.",
     # The record, and where the figures are from.
