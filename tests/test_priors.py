@@ -9,6 +9,7 @@ import simulated
 import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
+from runoff_forecast.evaluate.learn import scales_of
 from runoff_forecast.models import Priors, StratifiedArrival, learnt, learnt_priors
 from runoff_forecast.models.evidence import gather
 
@@ -77,3 +78,11 @@ def test_a_poorer_register_widens_what_it_cannot_tell(election: Election, factor
     assert differing(used, given) == scales
     for name in scales:
         assert getattr(used, name) == pytest.approx(factor * getattr(given, name)), name
+
+
+@pytest.mark.parametrize("night", ["peru-2016-runoff", "peru-2026-first-round"])
+def test_what_is_learnt_is_what_the_model_of_today_would_learn(night):
+    """A change of the model that moves these asks for `python -m runoff_forecast.evaluate.learn`."""
+    found = scales_of(rf.load(night))
+    assert found is not None
+    assert {name: LINES[night][name] for name in found} == pytest.approx(found, rel=0.1)

@@ -9,7 +9,8 @@ import xarray as xr
 from ..outcome import Forecast
 
 RHAT = 1.01
-"""Chains that agree stay below it (Vehtari, Gelman, Simpson, Carpenter and Bürkner 2021)."""
+"""Chains that agree stay below it (Vehtari, Gelman, Simpson, Carpenter and Bürkner 2021). A forecast is refused only
+above `models.nuts.WORST_RHAT`: its margin may be sound where one of hundreds of numbers is not."""
 ESS_PER_CHAIN = 100
 """Effective draws that each chain should give (the same)."""
 
@@ -33,7 +34,7 @@ class Sampling:
 
     @property
     def sick(self) -> pd.DataFrame:
-        """The rows that miss a bar."""
+        """The rows that miss a bar of the literature; a forecast may have been accepted with some."""
         few = self.table[["ess_bulk", "ess_tail"]].min(axis=1) < self.enough
         return self.table[(self.table["rhat"] > RHAT) | few]
 
