@@ -25,7 +25,7 @@ SIZE = (4.0, 4.9)
 """Inches; small, so that text of 9 points is still 11 pixels high on a phone that is 360 pixels wide."""
 RESOLUTION = 300
 SHOWN = 150
-"""Pixels of a notebook per inch: half the resolution, so that a chart fits its column and is sharp on a dense screen."""
+"""Pixels of a notebook per inch: half the resolution, so that a chart fits its column and stays sharp."""
 POINTS_PER_INCH = 72
 FORMATS = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 """File endings, and where each format keeps a description for those who cannot see the picture."""
