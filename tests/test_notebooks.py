@@ -9,6 +9,8 @@ import pytest
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 PATIENCE = 600
 """Seconds for one cell: a machine that is busy elsewhere is slow, not wrong."""
+PAGE_WIDTH = 600
+"""Pixels of a chart in a notebook."""
 
 pytestmark = pytest.mark.notebook
 nbformat = pytest.importorskip("nbformat", reason="the extra 'notebooks' is not installed")
@@ -40,4 +42,6 @@ def test_it_runs(path):
     where = {"metadata": {"path": str(path.parents[1])}}
     nbclient.NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3", resources=where).execute()
     drawn = [cell for cell in notebook.cells if cell.cell_type == "code" and re.search("^draw_", cell.source, re.M)]
-    assert all(any("image/png" in output.get("data", {}) for output in cell.outputs) for cell in drawn)
+    shown = [[output for output in cell.outputs if "image/png" in output.get("data", {})] for cell in drawn]
+    assert all(shown)
+    assert {output.metadata["image/png"]["width"] for outputs in shown for output in outputs} <= {PAGE_WIDTH}

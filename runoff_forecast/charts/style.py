@@ -24,6 +24,8 @@ ThemeName = Literal["light", "dark"]
 SIZE = (4.0, 4.9)
 """Inches; small, so that text of 9 points is still 11 pixels high on a phone that is 360 pixels wide."""
 RESOLUTION = 300
+SHOWN = 150
+"""Pixels of a notebook per inch: half the resolution, so that a chart fits its column and stays sharp."""
 POINTS_PER_INCH = 72
 FORMATS = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 """File endings, and where each format keeps a description for those who cannot see the picture."""
@@ -64,10 +66,10 @@ LINE_LENGTH = 58
 class Drawing(Figure):
     """A figure that a notebook shows where a cell ends with it."""
 
-    def _repr_png_(self) -> bytes:
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         drawn = BytesIO()
         self.savefig(drawn, format="png", facecolor=self.get_facecolor())
-        return drawn.getvalue()
+        return drawn.getvalue(), {"width": round(SHOWN * self.get_figwidth())}
 
 
 @contextmanager
