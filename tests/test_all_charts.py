@@ -203,6 +203,35 @@ def test_outstanding_votes_are_those_of_the_record():
     assert min(ends) == pytest.approx(-table["bea"].max())
 
 
+def test_nothing_out_is_no_chart():
+    finished = made_up.with_final(runoff(), np.array([[4000.0, 3000.0]]))
+    for shown in (charts.draw_outstanding, charts.describe_outstanding):
+        with pytest.raises(ValueError, match="nothing is out"):
+            shown(finished)
+
+
+def test_votes_of_two_among_many_are_said_to_be_theirs():
+    for lang, words in (("en", "for these two"), ("es", "para estos dos")):
+        for name in ("outstanding", "route"):
+            two, many = CHARTS[name], CHARTS["route of a first round" if name == "route" else name]
+            record = first_round() if name == "outstanding" else many.record()
+            drawn = words_of(many.draw(record, lang=lang).get_figure())
+            assert any(words in text.replace("\n", " ") for text in drawn)
+            assert words in many.describe(record, lang=lang)
+            assert words not in two.describe(two.record(), lang=lang)
+
+
+@pytest.mark.parametrize(("needed", "deficit"), [(1.4, 900.0), (-0.4, -900.0), (np.nan, 900.0), (0.5, 0.0)])
+def test_a_route_that_is_none_is_told_without_a_hurdle(needed, deficit):
+    route = replace(evaluate.route_of(runoff()), needed=needed, deficit=deficit)
+    said = charts.describe_route(route)
+    assert ("level so far" in said) == (deficit == 0)
+    assert ("needs" in said) == (deficit == 0)
+    words = [text.strip() for text in words_of(charts.draw_route(route).get_figure())]
+    assert ("needed" in words) == (deficit == 0)
+    assert not [text for text in [said, *words] if "nan" in text]
+
+
 def test_more_regions_than_rows_share_one():
     units = pd.DataFrame(
         {"unit": [f"u{n}" for n in range(40)], "region": [f"r{n:02d}" for n in range(40)], "stations": 5}

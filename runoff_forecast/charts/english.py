@@ -26,12 +26,18 @@ ENGLISH = Words(
     nothing_counted="nothing counted yet",
     source="Source: {publisher}.",
     one_dot="Each dot is one of 100 equally likely results.",
+    one_mark="All of 100 equally likely results lie within {width} of a point.",
+    final="The count is finished. Final margin: {leader}.",
+    of_valid_votes="of valid votes",
     margin_described=(
         "Dot chart of 100 equally likely final results. {title}, {time}, {counted}. {chances}. "
-        "Expected final margin: {leader} points; in 90 of 100 results {interval}. {so_far}."
+        "Expected final margin: {leader}; in 90 of 100 results {interval}. {so_far}."
     ),
+    final_described="Chart of the final margin. {title}, {time}, {counted}. {final} {shares}.",
     # What several charts say.
     ahead="{name} ahead",
+    points_axis="points",
+    in_points="{lead} points",
     expected_key="expected",
     so_far_key="count so far",
     official_key="result",
@@ -57,15 +63,18 @@ ENGLISH = Words(
     # What is still out.
     outstanding_title="What is still out, and where it leans",
     outstanding_note=(
-        "Expected votes to come, contested sheets included. What one candidate gains on the other is in full colour."
+        "Expected votes to come{for_two}, contested sheets included. What one candidate gains on the "
+        "other is in full colour."
     ),
-    votes_to_come="votes to come",
+    votes_to_come="votes to come{for_two}",
+    # Follows votes of two candidates where others have votes too.
+    for_two=" for these two",
     net_column="net gain",
     other_regions="{number} other regions",
     outstanding_described=(
-        "Bar chart of the votes still to come by region. {title}, {time}. Expected: {votes} valid votes, "
-        "{first} {first_votes}, {second} {second_votes}. Where most are out, with the lead expected among "
-        "them in points: {largest}."
+        "Bar chart of the votes still to come{for_two}, by region. {title}, {time}. Expected: {votes} valid votes, "
+        "of them {first} {first_votes}, {second} {second_votes}. Where most are out, with the lead expected "
+        "among them in points: {largest}."
     ),
     # Regions abroad.
     abroad="{name} (abroad)",
@@ -89,19 +98,21 @@ ENGLISH = Words(
     # The way to victory, and kinds of places.
     route_title="What {name} needs",
     route_told=(
-        "{name} is {deficit} votes behind {rival}, needs {needed} of the votes to come and is expected to "
+        "{name} is {deficit} votes behind {rival}, needs {needed} of the votes to come{for_two} and is expected to "
         "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
     ),
-    route_cannot="{name} is {deficit} votes behind {rival}: more than are still to come.",
-    route_need_not="{name} is ahead of {rival} by more than the votes to come can change.",
-    route_note="The higher a block, the more votes are out there.",
+    route_cannot="{name} is {deficit} votes behind {rival}: more than are still to come{for_two}.",
+    route_need_not="{name} is ahead of {rival} by more than the votes to come{for_two} can change.",
+    route_note="The higher a block, the more votes are out there{for_two}.",
     route_described=(
-        "Block chart of the votes still out, by kind of place. {title}. {told} Votes out and the share "
-        "expected of them: {kinds}."
+        "Block chart of the votes still out{for_two}, by kind of place. {title}. {told} Votes out{for_two} and the "
+        "share expected of them: {kinds}."
     ),
     needed_key="needed",
     votes_out="{votes} votes",
+    votes_out_two="{votes} for the two",
     share_of="share of {name}",
+    share_of_two="share of {name} between the two",
     urban="towns",
     rural="countryside",
     overseas="abroad",
@@ -202,7 +213,11 @@ ENGLISH = Words(
     ),
     # Where nobody is behind.
     route_ahead=(
-        "{name} is {deficit} votes ahead of {rival}, needs {needed} of the votes to come and is expected to "
+        "{name} is {deficit} votes ahead of {rival}, needs {needed} of the votes to come{for_two} and is expected to "
+        "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
+    ),
+    route_level=(
+        "{name} and {rival} are level so far. {name} needs {needed} of the votes to come{for_two} and is expected to "
         "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
     ),
     # A win in the first round.

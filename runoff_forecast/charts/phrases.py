@@ -29,10 +29,16 @@ class Words:
     nothing_counted: str
     source: str
     one_dot: str
+    one_mark: str
+    final: str
+    of_valid_votes: str
     margin_described: str
+    final_described: str
 
     # What several charts say.
     ahead: str
+    points_axis: str
+    in_points: str
     expected_key: str
     so_far_key: str
     official_key: str
@@ -59,6 +65,7 @@ class Words:
     outstanding_title: str
     outstanding_note: str
     votes_to_come: str
+    for_two: str
     net_column: str
     other_regions: str
     outstanding_described: str
@@ -86,7 +93,9 @@ class Words:
     route_described: str
     needed_key: str
     votes_out: str
+    votes_out_two: str
     share_of: str
+    share_of_two: str
     urban: str
     rural: str
     overseas: str
@@ -158,6 +167,7 @@ class Words:
 
     # Where nobody is behind.
     route_ahead: str
+    route_level: str
 
     # A win in the first round.
     to_win_or_advance: str
@@ -176,6 +186,10 @@ class Words:
         timezone = count.election.timezone
         return self._day(count.time, timezone) if count.rows.empty else self.time(count.time, timezone)
 
+    def of_two(self, election: Election) -> str:
+        """What follows votes of two candidates: nothing where there are no others."""
+        return self.for_two if len(election.candidates) > 2 else ""
+
     def stations(self, share: float) -> str:
         """How much is counted."""
         return self.counted.format(share=f"{100 * share:.1f}")
@@ -192,6 +206,11 @@ class Words:
     def leader_of(self, margin: float, first: str, second: str) -> str:
         """Which of two is ahead, and by how many points."""
         return saying.leader(margin, first, second, self.tie)
+
+    def leader_in_points(self, margin: float, election: Election) -> str:
+        """`leader` with its unit, for where no scale tells it."""
+        told = self.leader(margin, election)
+        return told if told == self.tie else self.in_points.format(lead=told)
 
     def leaders(self, low: float, high: float, election: Election) -> str:
         """An interval of margins by who is ahead."""

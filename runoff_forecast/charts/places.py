@@ -16,7 +16,7 @@ from ..evaluate import leads_of
 from ..outcome import Forecast
 from .rows import overseas_regions
 from .sheet import Mark, Sheet, drawn, source, standing
-from .style import POINTS_PER_INCH, SIZE, THEMES, Theme, ThemeName, candidate_colors, readable_on, text_width
+from .style import POINTS_PER_INCH, SIZE, THEMES, Theme, ThemeName, candidate_colors, in_two, readable_on, text_width
 from .words import Words, words
 
 TILE = 38.0
@@ -195,10 +195,8 @@ def _fitted(name: str, width: float) -> tuple[list[str], float]:
     """A name in one line or two, and the size in which it fits the width."""
     size = 7.5
     lines = [name]
-    if text_width(name, size) > width and " " in name:
-        words_of = name.split(" ")
-        breaks = [(" ".join(words_of[:cut]), " ".join(words_of[cut:])) for cut in range(1, len(words_of))]
-        lines = list(min(breaks, key=lambda pair: max(map(len, pair))))
+    if text_width(name, size) > width:
+        lines = in_two(name)
     widest = max(text_width(line, size) for line in lines)
     return lines, max(SMALLEST, min(size, size * width / widest))
 

@@ -26,12 +26,18 @@ SPANISH = Words(
     nothing_counted="aún nada contado",
     source="Fuente: {publisher}.",
     one_dot="Cada punto es uno de 100 resultados igual de probables.",
+    one_mark="Los 100 resultados igual de probables caben en {width} de punto.",
+    final="El conteo terminó. Diferencia final: {leader}.",
+    of_valid_votes="de los votos válidos",
     margin_described=(
         "Gráfico de puntos con 100 resultados finales igual de probables. {title}, {time}, {counted}. {chances}. "
-        "Diferencia final esperada: {leader} puntos; en 90 de 100 resultados, {interval}. {so_far}."
+        "Diferencia final esperada: {leader}; en 90 de 100 resultados, {interval}. {so_far}."
     ),
+    final_described="Gráfico de la diferencia final. {title}, {time}, {counted}. {final} {shares}.",
     # What several charts say.
     ahead="{name} adelante",
+    points_axis="puntos",
+    in_points="{lead} puntos",
     expected_key="esperado",
     so_far_key="conteo hasta ahora",
     official_key="resultado",
@@ -59,14 +65,17 @@ SPANISH = Words(
     # What is still out.
     outstanding_title="Lo que falta contar, y hacia dónde se inclina",
     outstanding_note=(
-        "Votos que se espera que lleguen, con las actas observadas. En color pleno, lo que uno le saca al otro."
+        "Votos que se espera que lleguen{for_two}, con las actas observadas. En color pleno, lo que uno le "
+        "saca al otro."
     ),
-    votes_to_come="votos por llegar",
+    votes_to_come="votos por llegar{for_two}",
+    # Follows votes of two candidates where others have votes too.
+    for_two=" para estos dos",
     net_column="ganancia neta",
     other_regions="{number} regiones más",
     outstanding_described=(
-        "Gráfico de barras de los votos por llegar, por región. {title}, {time}. Se esperan {votes} votos "
-        "válidos: {first} {first_votes}, {second} {second_votes}. Donde más faltan, con la ventaja esperada "
+        "Gráfico de barras de los votos por llegar{for_two}, por región. {title}, {time}. Se esperan {votes} votos "
+        "válidos; de ellos, {first} {first_votes}, {second} {second_votes}. Donde más faltan, con la ventaja esperada "
         "en puntos: {largest}."
     ),
     # Regions abroad.
@@ -91,19 +100,21 @@ SPANISH = Words(
     # The way to victory, and kinds of places.
     route_title="Lo que necesita {name}",
     route_told=(
-        "{name} está {deficit} votos detrás de {rival}, necesita {needed} de los votos por llegar y se "
+        "{name} está {deficit} votos detrás de {rival}, necesita {needed} de los votos por llegar{for_two} y se "
         "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
     ),
-    route_cannot="{name} está {deficit} votos detrás de {rival}: más de los que faltan.",
-    route_need_not="{name} aventaja a {rival} por más de lo que pueden cambiar los votos por llegar.",
-    route_note="Cuanto más alto el bloque, más votos faltan allí.",
+    route_cannot="{name} está {deficit} votos detrás de {rival}: más de los que faltan{for_two}.",
+    route_need_not="{name} aventaja a {rival} por más de lo que pueden cambiar los votos por llegar{for_two}.",
+    route_note="Cuanto más alto el bloque, más votos faltan allí{for_two}.",
     route_described=(
-        "Gráfico de bloques de los votos por llegar, por tipo de lugar. {title}. {told} Votos por llegar y "
-        "parte esperada de ellos: {kinds}."
+        "Gráfico de bloques de los votos por llegar{for_two}, por tipo de lugar. {title}. {told} Votos por llegar{for_two} "
+        "y parte esperada de ellos: {kinds}."
     ),
     needed_key="necesario",
     votes_out="{votes} votos",
+    votes_out_two="{votes} para los dos",
     share_of="parte de {name}",
+    share_of_two="parte de {name} entre los dos",
     urban="ciudades",
     rural="campo",
     overseas="exterior",
@@ -209,7 +220,11 @@ SPANISH = Words(
     ),
     # Where nobody is behind.
     route_ahead=(
-        "{name} está {deficit} votos por delante de {rival}, necesita {needed} de los votos por llegar y se "
+        "{name} está {deficit} votos por delante de {rival}, necesita {needed} de los votos por llegar{for_two} y se "
+        "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
+    ),
+    route_level=(
+        "{name} y {rival} están por ahora iguales. {name} necesita {needed} de los votos por llegar{for_two} y se "
         "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
     ),
     # A win in the first round.

@@ -59,6 +59,8 @@ BOLD_WIDTH = 0.62
 """Of an average letter of bold text, as a share of its size."""
 LINE_LENGTH = 58
 """Characters that fit a line of the caption."""
+LINE = 12.0
+"""Points from one line of text to the next."""
 
 
 class Drawing(Figure):
@@ -115,6 +117,18 @@ def text_width(text: str, size: float = 8.5, *, bold: bool = False) -> float:
     return 1.03 * float(TextPath((0, 0), text, size=size, prop=prop).get_extents().width)
 
 
+def fitting(text: str, room: float, size: float, *, bold: bool = False) -> float:
+    """The size in which a line of text takes no more than `room` points, and no larger one than `size`."""
+    return min(size, size * room / max(text_width(text, size, bold=bold), 1e-9))
+
+
+def in_two(text: str) -> list[str]:
+    """Words in two lines that are as even as can be; a single word in one."""
+    words = text.split(" ")
+    breaks = [[" ".join(words[:cut]), " ".join(words[cut:])] for cut in range(1, len(words))]
+    return min(breaks, key=lambda lines: max(map(len, lines)), default=[text])
+
+
 def note(
     ax: Axes,
     text: str,
@@ -149,13 +163,18 @@ def heading(ax: Axes, theme: Theme, title: str, below: str, *, height: float) ->
     """A title with a line below it, which stands `height` points above the Axes."""
     fits = size_in_points(ax)[0] / (BOLD_WIDTH * len(title))
     note(ax, title, (0, 1), (0, height + 15), color=theme.ink, size=min(12.5, fits), bold=True)
-    note(ax, below, (0, 1), (0, height), color=theme.faint, size=9)
+    size = fitting(below, size_in_points(ax)[0], 9)
+    note(ax, below, (0, 1), (0, height), color=theme.faint, size=size)
 
 
 def caption(ax: Axes, theme: Theme, sentences: Sequence[str], *, depth: float) -> None:
     """Sentences, each on its own line or lines, hanging `depth` points below the Axes."""
-    text = "\n".join(line for sentence in sentences for line in textwrap.wrap(sentence, LINE_LENGTH))
-    note(ax, text, (0, 0), (0, -depth), color=theme.faint, from_top=True)
+    note(ax, "\n".join(wrapped(sentences)), (0, 0), (0, -depth), color=theme.faint, from_top=True)
+
+
+def wrapped(sentences: Sequence[str]) -> list[str]:
+    """Sentences in lines of a caption, each from a new line on."""
+    return [line for sentence in sentences for line in textwrap.wrap(sentence, LINE_LENGTH)]
 
 
 def publishers(election: Election) -> str:
