@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from .sheet import FAINT, Mark, Sheet, drawn
-from .style import DISTINCT, OTHERS, THEMES, Theme, ThemeName, visible
+from .sheet import Mark, Sheet, drawn
+from .style import DISTINCT, FAINT, OTHERS, THEMES, Theme, ThemeName, visible
 
 HEIGHT = 230.0
 BESIDE = 40.0

@@ -22,7 +22,7 @@ ENGLISH = Words(
     interval="90 of 100 results: {interval}.",
     limits="{low} to {high}",
     so_far="count so far:\n{leader}",
-    counted="{share} % of stations counted",
+    counted="{share} of stations counted",
     nothing_counted="nothing counted yet",
     source="Source: {publisher}.",
     one_dot="Each dot is one of 100 equally likely results.",
@@ -48,7 +48,7 @@ ENGLISH = Words(
     chance_to_advance="chances to go on to the runoff, in 100",
     night_note=("The count so far is no forecast: places that count early do not vote like those that count late."),
     night_described=(
-        "Line chart of the count and its forecast at {moments} moments, {start} to {stop}. {title}. The "
+        "Line chart of the count and its forecast at {moments}, {start} to {stop}. {title}. The "
         "count so far went from {so_far_first} to {so_far_last}; the forecast of the end from {first} to "
         "{last}, 90 of 100 results: {interval}. {chances}.{official}"
     ),
@@ -57,7 +57,9 @@ ENGLISH = Words(
     to_advance="to go on to the runoff",
     chance_to_win_title="The chances over the night",
     chance_to_advance_title="The chances to go on to the runoff",
-    chances_described="Line chart of the chances at {moments} moments. {title}. At the end: {chances}.",
+    chances_described="Line chart of the chances at {moments}. {title}. At the end: {chances}.",
+    one_moment="1 moment",
+    many_moments="{number} moments",
     # The bands.
     bands_key="50 and 90 of 100 results",
     # What is still out.
@@ -88,10 +90,8 @@ ENGLISH = Words(
         "points: {best}; lowest: {worst}."
     ),
     places_title="Who leads where",
-    tiles_note=(
-        "Expected final lead in points; the wider, the stronger the colour. Bar at the foot: share counted. "
-        "Dashed edge: not sure who leads."
-    ),
+    tiles_note=("Expected final lead in points; the wider, the stronger the colour. Dashed edge: not sure who leads."),
+    tiles_foot="Bar at the foot: share counted.",
     map_note=("Expected final lead; the wider, the stronger the colour. Dashed edge: not sure who leads."),
     leads_in="{name} leads in {number}: {places}.",
     places_described="Map of expected final leads by region, in points. {title}, {time}. {leads}",
@@ -127,6 +127,9 @@ ENGLISH = Words(
     rest_key="expected of the rest",
     bulletins_rest=(
         "What is still out needs {needed} for a tie; expected is {expected}, 90 of 100 results: {interval}."
+    ),
+    bulletins_rest_cannot=(
+        "What is still out is too little for a tie; expected is {expected}, 90 of 100 results: {interval}."
     ),
     bulletins_finished="Nothing is out any more.",
     bulletins_described=(
@@ -168,6 +171,7 @@ ENGLISH = Words(
     shares_title="How the candidates end",
     share_of_valid="share of valid votes",
     chances_note="On the right: chances in 100 {aim}.",
+    others_end_below="Not shown: {number} of {all} candidates, expected to end with less.",
     share_told="{name} {share} ({low} to {high}), {chance}",
     shares_described=(
         "Dot chart of the candidates' final shares with 90 of 100 results, and chances {aim}. {title}, "
@@ -175,12 +179,14 @@ ENGLISH = Words(
     ),
     race_title="The race for the last place in the runoff",
     gap_label="{first} minus {second}, in points",
-    race_told="{name}: {so_far} so far, {share} expected, {chance} to go on",
+    race_so_far="{share} so far",
+    race_told="{name}: {so_far}, {share} expected, {chance} to go on",
     race_described=(
-        "Line chart of the race for the last place in the runoff, at {moments} moments. {title}. At the end: {told}."
+        "Line chart of the race for the last place in the runoff, at {moments}. {title}. At the end: {told}."
     ),
     pairings_title="Who meets whom in the runoff",
     pairings_note="Chances in 100 of each runoff; of a win in the first round: {outright}.",
+    others_less_likely="Not shown: {number} of {all} candidates, less likely to go on.",
     pairings_described=(
         "Matrix of the chances of each runoff. {title}, {time}. {pairings}. Win in the first round: {outright}."
     ),

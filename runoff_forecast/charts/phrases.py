@@ -57,6 +57,8 @@ class Words:
     chance_to_win_title: str
     chance_to_advance_title: str
     chances_described: str
+    one_moment: str
+    many_moments: str
 
     # The bands.
     bands_key: str
@@ -80,6 +82,7 @@ class Words:
     regions_described: str
     places_title: str
     tiles_note: str
+    tiles_foot: str
     map_note: str
     leads_in: str
     places_described: str
@@ -107,6 +110,7 @@ class Words:
     tie_key: str
     rest_key: str
     bulletins_rest: str
+    bulletins_rest_cannot: str
     bulletins_finished: str
     bulletins_described: str
 
@@ -137,14 +141,17 @@ class Words:
     shares_title: str
     share_of_valid: str
     chances_note: str
+    others_end_below: str
     share_told: str
     shares_described: str
     race_title: str
     gap_label: str
     race_told: str
+    race_so_far: str
     race_described: str
     pairings_title: str
     pairings_note: str
+    others_less_likely: str
     pairings_described: str
 
     # The drift.
@@ -192,7 +199,11 @@ class Words:
 
     def stations(self, share: float) -> str:
         """How much is counted."""
-        return self.counted.format(share=f"{100 * share:.1f}")
+        return self.counted.format(share=self.percent(share, 1))
+
+    def moments(self, number: int) -> str:
+        """A number of moments."""
+        return (self.one_moment if number == 1 else self.many_moments).format(number=number)
 
     def in_hundred(self, probability: float, *, certain: bool) -> str:
         """A probability as a number of times in a hundred."""
@@ -236,6 +247,10 @@ class Words:
     def lead_tick(self, margin: float, _: int = 0) -> str:
         """A place on a scale of margins, which has the lead of either side in points, and a tie between them."""
         return self.tie if abs(margin) < 1e-9 else f"+{100 * abs(margin):.4g}"
+
+    def point_tick(self, margin: float, _: int = 0) -> str:
+        """A place on a scale of differences in points, with its sign."""
+        return f"{100 * margin:+.4g}".replace("-", "\N{MINUS SIGN}") if abs(margin) > 1e-9 else "0"
 
     def kind(self, name: str) -> str:
         """A kind of place; those that the library does not know keep the register's word."""

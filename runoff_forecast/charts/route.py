@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from ..evaluate import Route
-from .sheet import FAINT, Mark, Sheet, drawn, source, standing
-from .style import THEMES, Theme, ThemeName, candidate_colors, text_width
+from .sheet import Mark, Sheet, drawn, source, standing
+from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors, text_width
 from .words import Words, words
 
 HEIGHT = 170.0

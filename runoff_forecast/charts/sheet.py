@@ -24,8 +24,6 @@ TITLE = 12.5
 MARK = 19.0
 """Points that the mark of an entry of the key takes, with the gaps beside it."""
 STROKES = {"line": "-", "dashes": (0, (2, 1.5)), "dots": (0, (1, 1.2))}
-FAINT = 0.25
-"""How much of its colour a band has, so that lines on it are seen."""
 
 
 @dataclass(frozen=True)

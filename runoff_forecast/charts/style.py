@@ -34,6 +34,9 @@ DISTINCT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 LEAST_CONTRAST = 2.0
 """Of marks with their ground. The 3 of the WCAG would turn a party's yellow brown; and no mark stands without words."""
 
+FAINT = 0.25
+"""How much of its colour a band has, so that lines on it are seen."""
+
 OTHERS = "#8a8f98"
 """For candidates beyond the distinct colours."""
 
@@ -90,7 +93,7 @@ def plain(ax: Axes, theme: Theme) -> None:
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)
     ax.spines["bottom"].set_color(theme.line)
-    ax.tick_params(axis="both", length=0, colors=theme.faint, labelsize=8.5)
+    ax.tick_params(axis="both", which="both", length=0, colors=theme.faint, labelsize=8.5)
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -140,8 +143,12 @@ def note(
     bold: bool = False,
     align: Literal["left", "center", "right"] = "left",
     from_top: bool = False,
+    on: str | None = None,
 ) -> None:
-    """Text at an offset in points from a place given in shares of the Axes; it stands on that line or hangs from it."""
+    """Text at an offset in points from a place given in shares of the Axes; it stands on that line or hangs from it.
+
+    on: a colour behind the text, where lines may run.
+    """
     ax.annotate(
         text,
         place,
@@ -155,7 +162,8 @@ def note(
         fontsize=size,
         fontweight="bold" if bold else "normal",
         linespacing=1.35,
-        zorder=4,
+        zorder=4 if on is None else 6,
+        bbox=None if on is None else {"facecolor": on, "linewidth": 0, "pad": 1.0},
     )
 
 
