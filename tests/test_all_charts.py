@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from runoff_forecast import charts, evaluate
 from runoff_forecast.charts.rows import LONGEST, shortened
 from runoff_forecast.charts.sheet import Sheet
-from runoff_forecast.charts.style import THEMES, contrast, readable_on, text_width, visible
+from runoff_forecast.charts.style import THEMES, contrast, is_seen, readable_on, text_width, visible
 from runoff_forecast.charts.words import LANGUAGES, words
 from runoff_forecast.election import Candidate, Election, OutrightRule
 from runoff_forecast.models import StratifiedArrival
@@ -433,12 +433,14 @@ def test_text_on_a_colour_can_be_read():
 
 def test_a_party_s_colour_is_changed_only_where_it_would_be_lost():
     for theme in THEMES.values():
-        ground = mpl.colors.to_rgb(theme.ground)
         for color in ("#c8102e", "#e8d15a", "#1f3f8f", "#ffffff", "#000000"):
             seen = visible(color, theme)
-            assert contrast(mpl.colors.to_rgb(seen), ground) >= 2.0
-            assert seen == color or contrast(mpl.colors.to_rgb(color), ground) < 2.0
+            assert is_seen(np.array(mpl.colors.to_rgb(seen)), theme)
+            assert seen == color or not is_seen(np.array(mpl.colors.to_rgb(color)), theme)
     assert contrast((1, 1, 1), (0, 0, 0)) == pytest.approx(21.0)
+    blue, dark = np.array(mpl.colors.to_rgb("#294894")), THEMES["dark"]
+    assert contrast(blue, mpl.colors.to_rgb(dark.ground)) > 2
+    assert not is_seen(blue, dark)  # in full it is, as a band it is not
 
 
 def test_what_stands_above_and_below_makes_room_for_itself():

@@ -127,8 +127,8 @@ class _Drawing:
             Mark("band", theme.ink, says.bands_key, alpha=FAINT),
         ]
         if self.course.margin is not None:
-            result = says.official_described.format(leader=says.leader_in_points(self.course.margin, election))
-            key.append(Mark("dots", theme.ink, result.strip(" .")))
+            result = f"{says.official_key}: {says.leader_in_points(self.course.margin, election)}"
+            key.append(Mark("dots", theme.ink, result))
         return Sheet(
             title=says.night_title,
             lines=(election.title,),

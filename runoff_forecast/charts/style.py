@@ -32,7 +32,8 @@ FORMATS = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 DISTINCT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 LEAST_CONTRAST = 2.0
-"""Of marks with their ground. The 3 of the WCAG would turn a party's yellow brown; and no mark stands without words."""
+"""Of full colours with their ground. The 3 of the WCAG would turn a party's yellow brown; and no mark stands without
+words."""
 
 FAINT = 0.25
 """How much of its colour a band has, so that lines on it are seen."""
@@ -49,11 +50,14 @@ class Theme:
     ink: str
     faint: str
     line: str
+    least_band: float
+    """Contrast with the ground that a band of a colour has at least. On white a pale yellow passes, since to make it
+    darker would make it brown; on a dark ground dark colours may be lighter and stay themselves."""
 
 
 THEMES: dict[str, Theme] = {
-    "light": Theme(ground="#ffffff", ink="#1d1d1f", faint="#5f6368", line="#d5d8dc"),
-    "dark": Theme(ground="#16181c", ink="#f1f3f4", faint="#a3a9b0", line="#3c4046"),
+    "light": Theme(ground="#ffffff", ink="#1d1d1f", faint="#5f6368", line="#d5d8dc", least_band=1.1),
+    "dark": Theme(ground="#16181c", ink="#f1f3f4", faint="#a3a9b0", line="#3c4046", least_band=1.27),
 }
 
 _FONTS = {"font.family": "DejaVu Sans", "font.size": 9.0, "svg.fonttype": "path", "svg.hashsalt": "runoff-forecast"}
@@ -201,13 +205,20 @@ def candidate_colors(election: Election, theme: Theme = THEMES["light"]) -> dict
 
 
 def visible(color: str, theme: Theme) -> str:
-    """The colour, or the nearest one on the way to the theme's ink that stands out from its ground."""
+    """The colour, or the nearest one on the way to the theme's ink that stands out from its ground, as do its bands."""
     start, ink = np.array(colors.to_rgb(color)), np.array(colors.to_rgb(theme.ink))
     for step in np.linspace(0.0, 1.0, 21):
         mixed = (1 - step) * start + step * ink
-        if contrast(mixed, colors.to_rgb(theme.ground)) >= LEAST_CONTRAST:
+        if is_seen(mixed, theme):
             return color if step == 0 else colors.to_hex(mixed)
     return theme.ink
+
+
+def is_seen(color: np.ndarray, theme: Theme) -> bool:
+    """Whether a colour (red, green, blue) stands out from the theme's ground, in full and as a band."""
+    ground = np.array(colors.to_rgb(theme.ground))
+    band = FAINT * color + (1 - FAINT) * ground
+    return contrast(color, ground) >= LEAST_CONTRAST and contrast(band, ground) >= theme.least_band
 
 
 def readable_on(color: Sequence[float], theme: Theme) -> str:
