@@ -16,9 +16,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from runoff_forecast import charts, evaluate
+from runoff_forecast.charts.rows import LONGEST, shortened
 from runoff_forecast.charts.sheet import Sheet
-from runoff_forecast.charts.style import THEMES, contrast, readable_on, visible
-from runoff_forecast.charts.words import LANGUAGES
+from runoff_forecast.charts.style import THEMES, contrast, is_seen, readable_on, text_width, visible
+from runoff_forecast.charts.words import LANGUAGES, words
 from runoff_forecast.election import Candidate, Election, OutrightRule
 from runoff_forecast.models import StratifiedArrival
 from runoff_forecast.outcome import Forecast
@@ -203,6 +204,127 @@ def test_outstanding_votes_are_those_of_the_record():
     assert min(ends) == pytest.approx(-table["bea"].max())
 
 
+def headline() -> Forecast:
+    """Made from one row for the nation: nothing is known of the regions."""
+    known = made_up.Counts.from_frame(
+        runoff().election,
+        pd.DataFrame(
+            {
+                "time": ["2021-06-06T21:00:00-05:00"],
+                "level": "nation",
+                "place": "",
+                "counted_share": [0.6],
+                "ana": [2000],
+                "bea": [2100],
+            }
+        ),
+    )
+    return replace(runoff(), count=known.latest)
+
+
+def test_what_the_office_has_not_said_is_not_told_as_counted():
+    for draw in (charts.draw_regions, charts.draw_tiles):
+        said = " ".join(words_of(draw(runoff()).get_figure()))
+        silent = " ".join(words_of(draw(headline()).get_figure()))
+        assert "counted" in said.replace("stations counted", "")
+        assert "counted" not in silent.replace("stations counted", "")
+    assert len(charts.draw_tiles(headline()).patches) < len(charts.draw_tiles(runoff()).patches)
+
+
+def test_nearly_all_is_not_all():
+    for lang in LANGUAGES:
+        says = words(lang)
+        assert says.stations(0.9995).startswith(">99.9 % ")
+        assert says.stations(1.0).startswith("100.0 % ")
+        assert says.stations(0.0).startswith("0.0 % ")
+
+
+def test_a_night_of_one_moment_is_seen_and_heard():
+    nothing = replace(first_round(), count=made_up.Counts.empty(first_round().election).latest)
+    for forecast in (first_round(), nothing):
+        course = evaluate.Course.of([forecast])
+        for draw, describe in ((charts.draw_race, charts.describe_race), (charts.draw_night, charts.describe_night)):
+            for against in ("time", "counted"):
+                ax = draw(course, against=against)
+                rendered(ax.get_figure())
+                below = ax.get_figure().axes[1]
+                low, high = below.get_xlim()
+                assert sum(low <= tick <= high for tick in below.xaxis.get_ticklocs()) == 1
+                assert [line for line in ax.lines if line.get_marker() == "o"]
+            assert "1 moment." in describe(course) + "." or "1 moment," in describe(course)
+            assert "nan" not in describe(course)
+
+
+def test_a_scale_of_forecasts_ends_with_them():
+    night = made_up.counts(first_round().election)
+    course = evaluate.Course.of([replace(first_round(), count=night[0])], counts=night)
+    assert len(course.bulletins) == 2
+    for draw in (charts.draw_race, charts.draw_win_probability):
+        left, right = draw(course, against="counted").get_xlim()
+        assert left < night[0].counted_share < right < night[1].counted_share
+
+
+def test_a_finished_count_as_its_only_bulletin_has_a_whole_scale():
+    shown = made_up.with_final(runoff(), np.array([[4000.0, 3000.0]]))
+    table = evaluate.bulletins_of(course_of(runoff()), runoff()).table.iloc[-1:].assign(start=0.0, stop=1.0)
+    nothing = dict.fromkeys(("needed", "expected", "low", "high"), np.nan)
+    ax = charts.draw_bulletins(evaluate.Bulletins(shown, table, **nothing))
+    assert ax.get_xlim() == (0.0, 1.0)
+    rendered(ax.get_figure())
+
+
+def test_a_hurdle_beyond_reach_is_not_told_in_points():
+    bulletins = replace(evaluate.bulletins_of(course_of(runoff()), runoff()), needed=-190.0)
+    assert "too little for a tie" in charts.describe_bulletins(bulletins)
+    assert "19000" not in charts.describe_bulletins(bulletins)
+
+
+def test_those_who_are_not_shown_are_counted():
+    rivals = tuple(Candidate(f"c{number}", f"Candidate Number {number}") for number in range(11))
+    shown = made_up.forecast(made_up.election(rivals, (OutrightRule(0.5),)))
+    said = " ".join(words_of(charts.draw_shares(shown).get_figure())).replace("\n", " ")
+    assert "Not shown: 3 of 11 candidates" in said
+    said = " ".join(words_of(charts.draw_pairings(shown).get_figure())).replace("\n", " ")
+    assert "Not shown: 6 of 11 candidates" in said
+    assert not any("Not shown" in text for text in words_of(charts.draw_shares(first_round()).get_figure()))
+
+
+def test_names_are_cut_only_where_they_have_no_room():
+    assert shortened("Estados Unidos (abroad)") == "Estados Unidos (abroad)"
+    cut = shortened("Dora María de los Ángeles Huamán")
+    assert cut.endswith("…")
+    assert text_width(cut) <= LONGEST
+
+
+def test_nothing_out_is_no_chart():
+    finished = made_up.with_final(runoff(), np.array([[4000.0, 3000.0]]))
+    for shown in (charts.draw_outstanding, charts.describe_outstanding):
+        with pytest.raises(ValueError, match="nothing is out"):
+            shown(finished)
+
+
+def test_votes_of_two_among_many_are_said_to_be_theirs():
+    for lang, theirs in (("en", "for these two"), ("es", "para estos dos")):
+        for name in ("outstanding", "route"):
+            two, many = CHARTS[name], CHARTS["route of a first round" if name == "route" else name]
+            record = first_round() if name == "outstanding" else many.record()
+            drawn = words_of(many.draw(record, lang=lang).get_figure())
+            assert any(theirs in text.replace("\n", " ") for text in drawn)
+            assert theirs in many.describe(record, lang=lang)
+            assert theirs not in two.describe(two.record(), lang=lang)
+
+
+@pytest.mark.parametrize(("needed", "deficit"), [(1.4, 900.0), (-0.4, -900.0), (np.nan, 900.0), (0.5, 0.0)])
+def test_a_route_that_is_none_is_told_without_a_hurdle(needed, deficit):
+    route = replace(evaluate.route_of(runoff()), needed=needed, deficit=deficit)
+    said = charts.describe_route(route)
+    assert ("level so far" in said) == (deficit == 0)
+    assert ("needs" in said) == (deficit == 0)
+    drawn = [text.strip() for text in words_of(charts.draw_route(route).get_figure())]
+    assert ("needed" in drawn) == (deficit == 0)
+    assert not [text for text in [said, *drawn] if "nan" in text]
+
+
 def test_more_regions_than_rows_share_one():
     units = pd.DataFrame(
         {"unit": [f"u{n}" for n in range(40)], "region": [f"r{n:02d}" for n in range(40)], "stations": 5}
@@ -311,12 +433,14 @@ def test_text_on_a_colour_can_be_read():
 
 def test_a_party_s_colour_is_changed_only_where_it_would_be_lost():
     for theme in THEMES.values():
-        ground = mpl.colors.to_rgb(theme.ground)
         for color in ("#c8102e", "#e8d15a", "#1f3f8f", "#ffffff", "#000000"):
             seen = visible(color, theme)
-            assert contrast(mpl.colors.to_rgb(seen), ground) >= 2.0
-            assert seen == color or contrast(mpl.colors.to_rgb(color), ground) < 2.0
+            assert is_seen(np.array(mpl.colors.to_rgb(seen)), theme)
+            assert seen == color or not is_seen(np.array(mpl.colors.to_rgb(color)), theme)
     assert contrast((1, 1, 1), (0, 0, 0)) == pytest.approx(21.0)
+    blue, dark = np.array(mpl.colors.to_rgb("#294894")), THEMES["dark"]
+    assert contrast(blue, mpl.colors.to_rgb(dark.ground)) > 2
+    assert not is_seen(blue, dark)  # in full it is, as a band it is not
 
 
 def test_what_stands_above_and_below_makes_room_for_itself():

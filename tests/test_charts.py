@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import made_up
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 from PIL import Image
@@ -12,13 +13,13 @@ from PIL import Image
 from runoff_forecast import charts
 from runoff_forecast.charts.style import candidate_colors
 from runoff_forecast.charts.words import LANGUAGES
-from runoff_forecast.election import Candidate
+from runoff_forecast.election import Candidate, OutrightRule, Source
 
 THREE = (*made_up.CANDIDATES, made_up.THIRD)
 
 
-def before_the_first_vote():
-    shown = made_up.forecast()
+def before_the_first_vote(shown=None):
+    shown = shown or made_up.forecast()
     return replace(shown, count=made_up.Counts.empty(shown.election).latest)
 
 
@@ -26,8 +27,35 @@ def decided():
     return made_up.with_final(made_up.forecast(), np.array([[4000.0, 3000.0]]))
 
 
-FORECASTS = [made_up.forecast(), made_up.forecast(made_up.election(THREE)), before_the_first_vote(), decided()]
-each_forecast = pytest.mark.parametrize("shown", FORECASTS, ids=["two", "three", "nothing counted", "decided"])
+def long_names():
+    """In the months whose Spanish names are the longest."""
+    given = zip(made_up.CANDIDATES, ("Luiz Inácio Lula da Silva", "Jair Messias Bolsonaro"), strict=True)
+    shown = made_up.forecast(made_up.election(tuple(replace(candidate, name=name) for candidate, name in given)))
+    return replace(shown, count=replace(shown.count, time=shown.count.time + pd.Timedelta(days=100)))
+
+
+def wordy():
+    """Everything that a caption may have to say."""
+    source = Source("https://example.org", "An Office of a Long Name for Electoral Processes of the Whole Country")
+    contest = made_up.election(THREE, (OutrightRule(0.4, lead=0.1),))
+    return before_the_first_vote(made_up.forecast(replace(contest, sources=(source, replace(source, publisher="B")))))
+
+
+def nearly_decided():
+    """All results within a hundredth of a point, and votes out."""
+    votes = 1e6 * np.array([[0.52, 0.48], [0.520001, 0.479999]])
+    return made_up.with_final(made_up.forecast(), votes, out=1e-4 * votes)
+
+
+OPEN = {
+    "two": made_up.forecast(),
+    "three": made_up.forecast(made_up.election(THREE)),
+    "nothing counted": before_the_first_vote(),
+    "long names": long_names(),
+    "wordy": wordy(),
+}
+FORECASTS = OPEN | {"nearly decided": nearly_decided(), "decided": decided()}
+each_forecast = pytest.mark.parametrize("shown", FORECASTS.values(), ids=FORECASTS)
 
 
 def texts(ax) -> list[str]:
@@ -45,7 +73,7 @@ def test_every_forecast_can_be_drawn_in_words_that_are_whole(shown, lang, theme)
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_before_the_first_vote_no_clock_is_told(lang):
-    told = [*texts(charts.draw_margin(FORECASTS[0], lang=lang)), charts.describe_margin(FORECASTS[0], lang=lang)]
+    told = [*texts(charts.draw_margin(OPEN["two"], lang=lang)), charts.describe_margin(OPEN["two"], lang=lang)]
     assert sum(bool(re.search(r"\d\d:\d\d", text)) for text in told) == 2
     told = [
         *texts(charts.draw_margin(before_the_first_vote(), lang=lang)),
@@ -54,7 +82,7 @@ def test_before_the_first_vote_no_clock_is_told(lang):
     assert not any(re.search(r"\d\d:\d\d", text) for text in told)
 
 
-@each_forecast
+@pytest.mark.parametrize("shown", OPEN.values(), ids=OPEN)
 def test_a_dot_is_one_chance_in_a_hundred(shown):
     ax = charts.draw_margin(shown)
     (dots,) = ax.collections[:1]
@@ -66,7 +94,7 @@ def test_a_dot_is_one_chance_in_a_hundred(shown):
 
 
 def test_nothing_leaves_the_page_or_lies_on_something_else():
-    for shown in FORECASTS:
+    for shown in FORECASTS.values():
         figure = charts.draw_margin(shown, lang="es").get_figure()
         figure.canvas.draw()
         boxes = [text.get_window_extent() for text in figure.axes[0].texts]
@@ -81,7 +109,21 @@ def test_words_never_promise_more_than_the_draws():
     sure = made_up.with_final(shown, np.array([[4000.0, 3000.0]]))
     open_end = replace(sure, draws=sure.draws.assign(outstanding=sure.draws["final"] * 0.001))
     assert {">99 in 100", "<1 in 100"} <= set(texts(charts.draw_margin(open_end)))
-    assert {"100 in 100", "0 in 100"} <= set(texts(charts.draw_margin(sure)))
+
+
+def test_a_finished_count_has_no_chances_but_shares():
+    shown = decided()
+    told = [*texts(charts.draw_margin(shown)), charts.describe_margin(shown)]
+    assert {"57.14 %", "42.86 %", "Ana Quispe +14.29 points"} <= set(told)
+    assert not any(re.search(r"in 100|of 100|equally likely|so far", text) for text in told)
+    low, high = charts.draw_margin(shown).get_xlim()
+    assert low < 0 < 1 / 7 < high
+
+
+def test_results_that_are_as_good_as_one_are_one_mark():
+    ax = charts.draw_margin(nearly_decided())
+    assert not [dots for dots in ax.collections if len(dots.get_offsets()) == 100]
+    assert any("lie within <0.01 of a point" in text.replace("\n", " ") for text in texts(ax))
 
 
 def test_description_says_what_the_picture_shows():

@@ -1,5 +1,7 @@
 """Laws of the charts of the record: each draws the table it is given, in every language and theme, on its page."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,29 @@ def test_every_table_can_be_drawn_and_stays_on_its_page(draw, lang, theme, tmp_p
     boxes = [text.get_window_extent() for text in ax.texts]
     assert all(box.x0 >= page.x0 and box.x1 <= page.x1 and box.y0 >= page.y0 and box.y1 <= page.y1 for box in boxes)
     assert save(ax, tmp_path / "chart.svg", described="what it shows").exists()
+
+
+@pytest.mark.parametrize("lang", calibration.LANGUAGES)
+def test_every_table_can_be_heard(lang):
+    said = {
+        calibration.describe_reliability(reliability(OURS, bins=6), lang),
+        calibration.describe_pit(pit_histogram(OURS), lang),
+        calibration.describe_calls(call_curve(calls_of(SCORES, by=("model", "night"))), lang),
+        calibration.describe_record(coverage(SCORES, by=BY), lang),
+    }
+    assert len(said) == 4
+    assert not [text for text in said if re.search(r"[{}]|\bnan\b", text)]
+
+
+def test_a_subtitle_stays_on_the_page():
+    for lang in calibration.LANGUAGES:
+        ax = calibration.draw_score(
+            averages(SCORES, ["interval_score_90"], by=BY), score="interval_score_90", lang=lang
+        )
+        figure = ax.get_figure()
+        figure.canvas.draw()
+        assert max(text.get_window_extent().x1 for text in ax.texts) <= figure.bbox.x1
+        assert not any(tick.tick1line.get_markersize() for tick in ax.yaxis.get_minor_ticks())
 
 
 def test_lines_are_the_means_of_the_table():

@@ -3,7 +3,10 @@
 from .arrival import describe_arrival as describe_arrival, draw_arrival as draw_arrival
 from .bulletins import describe_bulletins as describe_bulletins, draw_bulletins as draw_bulletins
 from .calibration import (
+    describe_calls as describe_calls,
+    describe_pit as describe_pit,
     describe_record as describe_record,
+    describe_reliability as describe_reliability,
     draw_calls as draw_calls,
     draw_coverage as draw_coverage,
     draw_pit as draw_pit,

@@ -14,6 +14,8 @@ from .words import Words, words
 HEIGHT = 210.0
 FIRST = 0.15
 """What is shown of the first bulletin, as a share of what came and comes after it: it has most of the votes."""
+LEAST_LEFT = 0.01
+"""Where less than this share came and comes after the first bulletin, all of that is shown."""
 HIGHEST = 1.5
 """The scale ends at this many times the widest split, so that a hurdle that nobody can take leaves the picture."""
 
@@ -38,7 +40,7 @@ def describe_bulletins(bulletins: Bulletins, lang: str = "en") -> str:
     later = table.iloc[1:]
     rest = says.bulletins_finished
     if np.isfinite(bulletins.expected):
-        rest = says.bulletins_rest.format(
+        rest = (says.bulletins_rest if abs(bulletins.needed) <= 1 else says.bulletins_rest_cannot).format(
             needed=says.leader(bulletins.needed, election),
             expected=says.leader(bulletins.expected, election),
             interval=says.leaders(bulletins.low, bulletins.high, election),
@@ -79,11 +81,22 @@ class _Drawing:
             lines=standing(says, election, self.bulletins.forecast.count),
             sentences=(says.bulletins_note, *source(says, election)),
             height=HEIGHT,
-            key=(*named, Mark("line", self.theme.ink, says.tie_key), Mark("ring", self.theme.ink, says.rest_key)),
+            key=(*named, *self.lines_key),
+            over=20,
             under=38,
             left=46,
             right=18,
         )
+
+    @property
+    def lines_key(self) -> list[Mark]:
+        """What stands beside the bars, as far as there is any."""
+        key = []
+        if len(self.bulletins.table) > 1 or np.isfinite(self.bulletins.needed):
+            key.append(Mark("line", self.theme.ink, self.says.tie_key))
+        if np.isfinite(self.bulletins.expected):
+            key.append(Mark("ring", self.theme.ink, self.says.rest_key))
+        return key
 
     def bars(self, ax: Axes) -> None:
         table, (first, second) = self.bulletins.table, self.colors
@@ -124,7 +137,7 @@ class _Drawing:
         room = 0.12 * max(high - low, 0.01)
         ax.set_ylim(low - room, high + room)
         stop = float(table["stop"].iloc[0])
-        start = max(0.0, stop - FIRST * (1 - stop))
+        start = max(0.0, stop - FIRST * (1 - stop)) if 1 - stop > LEAST_LEFT else 0.0
         ax.set_xlim(start, 1.0)
         ax.axhline(0, color=self.theme.ink, linewidth=0.9, zorder=2)
         ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
@@ -136,5 +149,7 @@ class _Drawing:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
         ax.set_xlabel(says.share_axis, color=self.theme.faint, fontsize=8.5, labelpad=3)
         first, second = (candidate.name for candidate in election.candidates[:2])
-        note(ax, says.ahead.format(name=first), (0, 1), (4, -9), color=self.theme.faint)
-        note(ax, says.ahead.format(name=second), (0, 0), (4, 4), color=self.theme.faint)
+        faint, ground = self.theme.faint, self.theme.ground
+        note(ax, says.ahead.format(name=first), (0, 1), (4, -9), color=faint, on=ground)
+        note(ax, says.ahead.format(name=second), (0, 0), (4, 4), color=faint, on=ground)
+        note(ax, says.points_axis, (0, 1), (-6, 6), color=faint, align="right")

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from .sheet import FAINT, Mark, Sheet, drawn
-from .style import DISTINCT, OTHERS, THEMES, Theme, ThemeName, visible
+from .sheet import Mark, Sheet, drawn
+from .style import DISTINCT, FAINT, OTHERS, THEMES, Theme, ThemeName, note, visible
 
 HEIGHT = 230.0
 BESIDE = 40.0
@@ -31,21 +31,29 @@ class Phrases:
     reliability_below: str
     said: str
     came: str
+    reliability_told: str
     perfect: str
     uncertain: str
     pit: str
     pit_below: str
     pit_axis: str
+    pit_share: str
+    pit_told: str
     by_chance: str
     coverage: str
     coverage_below: str
+    held: str
     promised: str
     counted: str
     crps: str
     interval_score: str
+    interval_score_name: str
+    points: str
     score_below: str
     calls: str
     calls_below: str
+    called: str
+    calls_told: str
     forecasts: str
     nights: str
 
@@ -54,22 +62,30 @@ ENGLISH = Phrases(
     reliability="Chances, and what came of them",
     reliability_below="How often the favourite won, by the chance it was given",
     said="chance given to the favourite",
-    came="won",
+    came="how often it won",
+    reliability_told="given {said}, won {came} ({low} to {high} by chance; {forecasts} forecasts)",
     perfect="as promised",
     uncertain="95 % by chance",
     pit="Where results fell in the forecasts",
     pit_below="Level if the forecasts are as wide as they should be",
     pit_axis="result above this share of the forecast",
+    pit_share="share of the results",
+    pit_told="{left} to {right}: {share}",
     by_chance="95 % of what chance does",
     coverage="How often the interval held",
     coverage_below="{mass:.0f} % intervals of the final margin",
+    held="intervals that held the result",
     promised="promised",
     counted="stations counted",
     crps="How far off the forecasts were",
     interval_score="What the intervals cost",
-    score_below="Mean {name} of the final margin, in points; lower is better",
+    interval_score_name="interval score (90 %)",
+    points="points",
+    score_below="Mean {name} of the final margin; lower is better",
     calls="When nights were called",
     calls_below="Share of nights called; a call is a chance above 99.5 %",
+    called="nights called",
+    calls_told="{model}: {half} by half of the count, {all} by its end",
     forecasts="{forecasts:,} forecasts.",
     nights="{nights:,} nights.",
 )
@@ -78,29 +94,37 @@ SPANISH = Phrases(
     reliability="Las probabilidades y lo que pasó",
     reliability_below="Cuántas veces ganó el favorito, según lo que se le daba",
     said="probabilidad dada al favorito",
-    came="ganó",
+    came="cuántas veces ganó",
+    reliability_told="se le daba {said}, ganó {came} ({low} a {high} por azar; {forecasts} pronósticos)",
     perfect="lo prometido",
     uncertain="95 % por azar",
     pit="Dónde cayó el resultado",
     pit_below="Parejo si los pronósticos son tan anchos como deben",
     pit_axis="resultado por encima de esta parte del pronóstico",
+    pit_share="parte de los resultados",
+    pit_told="{left} a {right}: {share}",
     by_chance="95 % de lo que hace el azar",
     coverage="Cuántas veces acertó el intervalo",
     coverage_below="Intervalos de {mass:.0f} % del margen final",
+    held="intervalos que acertaron",
     promised="prometido",
     counted="mesas contadas",
     crps="Cuánto se equivocaron los pronósticos",
     interval_score="Lo que costaron los intervalos",
-    score_below="{name} medio del margen final, en puntos; menos es mejor",
+    interval_score_name="puntaje del intervalo (90 %)",
+    points="puntos",
+    score_below="{name} medio del margen final; menos es mejor",
     calls="Cuándo se dio un ganador",
-    calls_below="Parte de las noches; hace falta más de 99,5 %",
+    calls_below="Parte de las noches; hace falta más de 99.5 %",
+    called="noches con ganador",
+    calls_told="{model}: {half} a la mitad del conteo, {all} al final",
     forecasts="{forecasts:,} pronósticos.",
     nights="{nights:,} noches.",
 )
 
 LANGUAGES = {"en": ENGLISH, "es": SPANISH}
 
-SCORE_NAMES = {"crps": "CRPS", "interval_score_90": "interval score (90 %)"}
+SCORES = ("crps", "interval_score_90")
 
 
 def draw_reliability(
@@ -114,6 +138,7 @@ def draw_reliability(
         lines=(says.reliability_below,),
         sentences=(says.forecasts.format(forecasts=int(table["forecasts"].sum())),),
         height=HEIGHT,
+        over=22,
         key=(Mark("dashes", paper.faint, says.perfect), Mark("band", color, says.uncertain, alpha=FAINT)),
         under=36,
         left=BESIDE,
@@ -126,7 +151,7 @@ def draw_reliability(
         ax.plot(table["said"], table["came"], color=color, marker="o", markersize=4, linewidth=1.6)
         ax.set_xlim(left, 1.01)
         ax.set_ylim(low, 1.01)
-        _shares(ax, paper, says.said, both=True)
+        _shares(ax, paper, says.said, upwards=says.came)
     return ax
 
 
@@ -139,6 +164,7 @@ def draw_pit(table: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en", t
         lines=(says.pit_below,),
         sentences=(),
         height=HEIGHT,
+        over=22,
         key=(Mark("band", paper.faint, says.by_chance, alpha=FAINT),),
         under=36,
         left=BESIDE,
@@ -152,7 +178,7 @@ def draw_pit(table: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en", t
         ax.axhline(1 / len(table), color=paper.faint, linestyle=DASHES, linewidth=1.2, zorder=4)
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1.08 * max(float(table["share"].max()), high))
-        _shares(ax, paper, says.pit_axis, both=True)
+        _shares(ax, paper, says.pit_axis, upwards=says.pit_share)
     return ax
 
 
@@ -173,6 +199,7 @@ def draw_coverage(
         lines=(says.coverage_below.format(mass=100 * mass),),
         sentences=(says.nights.format(nights=int(shown["clusters"].max())),),
         height=HEIGHT,
+        over=22,
         key=(*_key(colors), Mark("dashes", paper.faint, says.promised)),
         under=36,
         left=BESIDE,
@@ -183,7 +210,7 @@ def draw_coverage(
         _lines(ax, shown, colors)
         ax.set_ylim(-0.02, 1.02)
         ax.set_xlim(0, 1)
-        _shares(ax, paper, says.counted, both=True)
+        _shares(ax, paper, says.counted, upwards=says.held)
     return ax
 
 
@@ -200,15 +227,16 @@ def draw_score(
     score: crps or interval_score_90. Raises ValueError for another one.
     """
     says, paper = _phrases(lang), THEMES[theme]
-    if score not in SCORE_NAMES:
-        raise ValueError(f"score is one of {', '.join(SCORE_NAMES)}, got {score!r}")
+    if score not in SCORES:
+        raise ValueError(f"score is one of {', '.join(SCORES)}, got {score!r}")
     shown = table.loc[table["score"] == score]
     colors = model_colors(list(shown["model"].unique()), paper)
     sheet = Sheet(
         title=says.crps if score == "crps" else says.interval_score,
-        lines=(says.score_below.format(name=SCORE_NAMES[score]),),
+        lines=(says.score_below.format(name="CRPS" if score == "crps" else says.interval_score_name),),
         sentences=(says.nights.format(nights=int(shown["clusters"].max())),),
         height=HEIGHT,
+        over=22,
         key=_key(colors),
         under=36,
         left=BESIDE,
@@ -219,8 +247,8 @@ def draw_score(
         _lines(ax, raised, colors)
         ax.set_yscale("log")
         ax.set_xlim(0, 1)
-        _shares(ax, paper, says.counted, both=False)
-        ax.yaxis.set_major_locator(LogLocator(base=10))
+        _shares(ax, paper, says.counted, upwards=says.points)
+        ax.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
         ax.yaxis.set_minor_formatter(NullFormatter())
     return ax
@@ -235,6 +263,7 @@ def draw_calls(table: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en",
         lines=(says.calls_below,),
         sentences=(),
         height=HEIGHT,
+        over=22,
         key=_key(colors),
         under=36,
         left=BESIDE,
@@ -245,8 +274,50 @@ def draw_calls(table: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en",
             ax.step(steps["counted_share"], steps["called"], where="post", color=colors[model], linewidth=1.6)
         ax.set_xlim(0, 1)
         ax.set_ylim(-0.02, 1.02)
-        _shares(ax, paper, says.counted, both=True)
+        _shares(ax, paper, says.counted, upwards=says.called)
     return ax
+
+
+def describe_reliability(table: pd.DataFrame, lang: str = "en") -> str:
+    """A table of `evaluate.reliability` in words, for those who cannot see its chart."""
+    says = _phrases(lang)
+    told = [
+        says.reliability_told.format(
+            forecasts=f"{row.forecasts:,.0f}",
+            **{name: _percent(getattr(row, name), 0) for name in ("said", "came", "low", "high")},
+        )
+        for row in table.itertuples()
+    ]
+    return _told(says.reliability, says.reliability_below, told)
+
+
+def describe_pit(table: pd.DataFrame, lang: str = "en") -> str:
+    """A table of `evaluate.pit_histogram` in words, for those who cannot see its chart."""
+    says = _phrases(lang)
+    told = [
+        says.pit_told.format(left=_percent(row.left, 0), right=_percent(row.right, 0), share=_percent(row.share, 1))
+        for row in table.itertuples()
+    ]
+    return _told(says.pit, says.pit_below, told)
+
+
+def describe_calls(table: pd.DataFrame, lang: str = "en") -> str:
+    """A table of `evaluate.call_curve` in words, for those who cannot see its chart."""
+    says, told = _phrases(lang), []
+    for model, steps in table.groupby("model", sort=False):
+        early = steps.loc[steps["counted_share"] <= 0.5, "called"]
+        half, whole = (_percent(called.max() if len(called) else 0.0, 0) for called in (early, steps["called"]))
+        told.append(says.calls_told.format(model=model, half=half, all=whole))
+    return _told(says.calls, says.calls_below, told)
+
+
+def _told(title: str, below: str, parts: Sequence[str]) -> str:
+    return f"{title}. {below}: {'; '.join(parts)}."
+
+
+def _percent(share: float, digits: int | None = None) -> str:
+    """Percent as on the scales, or with so many digits."""
+    return f"{100 * share:.4g} %" if digits is None else f"{100 * share:.{digits}f} %"
 
 
 def describe_record(table: pd.DataFrame, lang: str = "en") -> str:
@@ -284,12 +355,12 @@ def _lines(ax: Axes, table: pd.DataFrame, colors: dict[str, str]) -> None:
         ax.plot(group["fraction"], group["mean"], color=colors[model], marker="o", markersize=3, linewidth=1.6)
 
 
-def _shares(ax: Axes, theme: Theme, label: str, *, both: bool) -> None:
-    """Scales in percent, with faint lines across."""
-    percent = FuncFormatter(lambda share, _: f"{100 * share:.4g} %")
+def _shares(ax: Axes, theme: Theme, label: str, *, upwards: str) -> None:
+    """Scales in percent with what they are of, and faint lines across."""
+    percent = FuncFormatter(lambda share, _: _percent(share))
     ax.xaxis.set_major_formatter(percent)
-    if both:
-        ax.yaxis.set_major_formatter(percent)
+    ax.yaxis.set_major_formatter(percent)
+    note(ax, upwards, (0, 1), (0, 6), color=theme.ink)
     ax.set_xlabel(label, color=theme.faint, fontsize=8.5, labelpad=3)
     ax.grid(axis="y", color=theme.line, linewidth=0.6)
     ax.set_axisbelow(True)

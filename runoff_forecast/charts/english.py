@@ -22,16 +22,22 @@ ENGLISH = Words(
     interval="90 of 100 results: {interval}.",
     limits="{low} to {high}",
     so_far="count so far:\n{leader}",
-    counted="{share} % of stations counted",
+    counted="{share} of stations counted",
     nothing_counted="nothing counted yet",
     source="Source: {publisher}.",
     one_dot="Each dot is one of 100 equally likely results.",
+    one_mark="All of 100 equally likely results lie within {width} of a point.",
+    final="The count is finished. Final margin: {leader}.",
+    of_valid_votes="of valid votes",
     margin_described=(
         "Dot chart of 100 equally likely final results. {title}, {time}, {counted}. {chances}. "
-        "Expected final margin: {leader} points; in 90 of 100 results {interval}. {so_far}."
+        "Expected final margin: {leader}; in 90 of 100 results {interval}. {so_far}."
     ),
+    final_described="Chart of the final margin. {title}, {time}, {counted}. {final} {shares}.",
     # What several charts say.
     ahead="{name} ahead",
+    points_axis="points",
+    in_points="{lead} points",
     expected_key="expected",
     so_far_key="count so far",
     official_key="result",
@@ -42,7 +48,7 @@ ENGLISH = Words(
     chance_to_advance="chances to go on to the runoff, in 100",
     night_note=("The count so far is no forecast: places that count early do not vote like those that count late."),
     night_described=(
-        "Line chart of the count and its forecast at {moments} moments, {start} to {stop}. {title}. The "
+        "Line chart of the count and its forecast at {moments}, {start} to {stop}. {title}. The "
         "count so far went from {so_far_first} to {so_far_last}; the forecast of the end from {first} to "
         "{last}, 90 of 100 results: {interval}. {chances}.{official}"
     ),
@@ -51,21 +57,26 @@ ENGLISH = Words(
     to_advance="to go on to the runoff",
     chance_to_win_title="The chances over the night",
     chance_to_advance_title="The chances to go on to the runoff",
-    chances_described="Line chart of the chances at {moments} moments. {title}. At the end: {chances}.",
+    chances_described="Line chart of the chances at {moments}. {title}. At the end: {chances}.",
+    one_moment="1 moment",
+    many_moments="{number} moments",
     # The bands.
     bands_key="50 and 90 of 100 results",
     # What is still out.
     outstanding_title="What is still out, and where it leans",
     outstanding_note=(
-        "Expected votes to come, contested sheets included. What one candidate gains on the other is in full colour."
+        "Expected votes to come{for_two}, contested sheets included. What one candidate gains on the "
+        "other is in full colour."
     ),
-    votes_to_come="votes to come",
+    votes_to_come="votes to come{for_two}",
+    # Follows votes of two candidates where others have votes too.
+    for_two=" for these two",
     net_column="net gain",
     other_regions="{number} other regions",
     outstanding_described=(
-        "Bar chart of the votes still to come by region. {title}, {time}. Expected: {votes} valid votes, "
-        "{first} {first_votes}, {second} {second_votes}. Where most are out, with the lead expected among "
-        "them in points: {largest}."
+        "Bar chart of the votes still to come{for_two}, by region. {title}, {time}. Expected: {votes} valid votes, "
+        "of them {first} {first_votes}, {second} {second_votes}. Where most are out, with the lead expected "
+        "among them in points: {largest}."
     ),
     # Regions abroad.
     abroad="{name} (abroad)",
@@ -79,29 +90,29 @@ ENGLISH = Words(
         "points: {best}; lowest: {worst}."
     ),
     places_title="Who leads where",
-    tiles_note=(
-        "Expected final lead in points; the wider, the stronger the colour. Bar at the foot: share counted. "
-        "Dashed edge: not sure who leads."
-    ),
+    tiles_note=("Expected final lead in points; the wider, the stronger the colour. Dashed edge: not sure who leads."),
+    tiles_foot="Bar at the foot: share counted.",
     map_note=("Expected final lead; the wider, the stronger the colour. Dashed edge: not sure who leads."),
     leads_in="{name} leads in {number}: {places}.",
     places_described="Map of expected final leads by region, in points. {title}, {time}. {leads}",
     # The way to victory, and kinds of places.
     route_title="What {name} needs",
     route_told=(
-        "{name} is {deficit} votes behind {rival}, needs {needed} of the votes to come and is expected to "
+        "{name} is {deficit} votes behind {rival}, needs {needed} of the votes to come{for_two} and is expected to "
         "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
     ),
-    route_cannot="{name} is {deficit} votes behind {rival}: more than are still to come.",
-    route_need_not="{name} is ahead of {rival} by more than the votes to come can change.",
-    route_note="The higher a block, the more votes are out there.",
+    route_cannot="{name} is {deficit} votes behind {rival}: more than are still to come{for_two}.",
+    route_need_not="{name} is ahead of {rival} by more than the votes to come{for_two} can change.",
+    route_note="The higher a block, the more votes are out there{for_two}.",
     route_described=(
-        "Block chart of the votes still out, by kind of place. {title}. {told} Votes out and the share "
-        "expected of them: {kinds}."
+        "Block chart of the votes still out{for_two}, by kind of place. {title}. {told} Votes out{for_two} and the "
+        "share expected of them: {kinds}."
     ),
     needed_key="needed",
     votes_out="{votes} votes",
+    votes_out_two="{votes} for the two",
     share_of="share of {name}",
+    share_of_two="share of {name} between the two",
     urban="towns",
     rural="countryside",
     overseas="abroad",
@@ -116,6 +127,9 @@ ENGLISH = Words(
     rest_key="expected of the rest",
     bulletins_rest=(
         "What is still out needs {needed} for a tie; expected is {expected}, 90 of 100 results: {interval}."
+    ),
+    bulletins_rest_cannot=(
+        "What is still out is too little for a tie; expected is {expected}, 90 of 100 results: {interval}."
     ),
     bulletins_finished="Nothing is out any more.",
     bulletins_described=(
@@ -157,6 +171,7 @@ ENGLISH = Words(
     shares_title="How the candidates end",
     share_of_valid="share of valid votes",
     chances_note="On the right: chances in 100 {aim}.",
+    others_end_below="Not shown: {number} of {all} candidates, expected to end with less.",
     share_told="{name} {share} ({low} to {high}), {chance}",
     shares_described=(
         "Dot chart of the candidates' final shares with 90 of 100 results, and chances {aim}. {title}, "
@@ -164,12 +179,14 @@ ENGLISH = Words(
     ),
     race_title="The race for the last place in the runoff",
     gap_label="{first} minus {second}, in points",
-    race_told="{name}: {so_far} so far, {share} expected, {chance} to go on",
+    race_so_far="{share} so far",
+    race_told="{name}: {so_far}, {share} expected, {chance} to go on",
     race_described=(
-        "Line chart of the race for the last place in the runoff, at {moments} moments. {title}. At the end: {told}."
+        "Line chart of the race for the last place in the runoff, at {moments}. {title}. At the end: {told}."
     ),
     pairings_title="Who meets whom in the runoff",
     pairings_note="Chances in 100 of each runoff; of a win in the first round: {outright}.",
+    others_less_likely="Not shown: {number} of {all} candidates, less likely to go on.",
     pairings_described=(
         "Matrix of the chances of each runoff. {title}, {time}. {pairings}. Win in the first round: {outright}."
     ),
@@ -202,7 +219,11 @@ ENGLISH = Words(
     ),
     # Where nobody is behind.
     route_ahead=(
-        "{name} is {deficit} votes ahead of {rival}, needs {needed} of the votes to come and is expected to "
+        "{name} is {deficit} votes ahead of {rival}, needs {needed} of the votes to come{for_two} and is expected to "
+        "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
+    ),
+    route_level=(
+        "{name} and {rival} are level so far. {name} needs {needed} of the votes to come{for_two} and is expected to "
         "get {expected} ({low} to {high} in 90 of 100 results). Chances: {chance}."
     ),
     # A win in the first round.

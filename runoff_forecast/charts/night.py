@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..evaluate import Course
-from .over_time import Against, Along, panel_below
-from .sheet import FAINT, Mark, Sheet, drawn, source
-from .style import THEMES, Theme, ThemeName, candidate_colors, note
+from .over_time import Against, Along, draw_band, panel_below
+from .sheet import Mark, Sheet, drawn, source
+from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors, note
 from .words import Words, words
 
 HEIGHT = 300.0
@@ -39,7 +39,7 @@ def draw_night(
         drawing.count_so_far(ax)
         drawing.expected(ax)
         drawing.scale(ax)
-        drawing.chances(below)
+        drawing.chances(below, np.concatenate([drawing.along.forecasts, drawing.along.bulletins]))
     return ax
 
 
@@ -54,7 +54,7 @@ def draw_win_probability(
     """Draw the chances of the candidates to win, or in a first round to advance, over the night."""
     drawing = _Drawing(course, Along(course, against, words(lang)), words(lang), THEMES[theme])
     with drawn(drawing.chances_sheet, ax, drawing.theme) as ax:
-        drawing.chances(ax)
+        drawing.chances(ax, drawing.along.forecasts)
     return ax
 
 
@@ -66,7 +66,7 @@ def describe_night(course: Course, lang: str = "en") -> str:
     first, last = (float(moments["margin"].sel(quantile=0.5)[position]) for position in (0, -1))
     low, high = (float(moments["margin"].sel(quantile=edge)[-1]) for edge in (0.05, 0.95))
     return says.night_described.format(
-        moments=len(course),
+        moments=says.moments(len(course)),
         start=start,
         stop=stop,
         title=election.title,
@@ -86,7 +86,7 @@ def describe_win_probability(course: Course, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says = words(lang)
     return says.chances_described.format(
-        title=course.election.title, moments=len(course), chances=_chances_in_words(course, says)
+        title=course.election.title, moments=says.moments(len(course)), chances=_chances_in_words(course, says)
     )
 
 
@@ -127,15 +127,15 @@ class _Drawing:
             Mark("band", theme.ink, says.bands_key, alpha=FAINT),
         ]
         if self.course.margin is not None:
-            key.append(
-                Mark("dots", theme.ink, f"{says.official_key} {self.says.lead_tick(round(self.course.margin, 4))}")
-            )
+            result = f"{says.official_key}: {says.leader_in_points(self.course.margin, election)}"
+            key.append(Mark("dots", theme.ink, result))
         return Sheet(
             title=says.night_title,
             lines=(election.title,),
             sentences=(says.night_note, *source(says, election)),
             height=HEIGHT,
             key=(*self.names, *key),
+            over=20,
             under=36 if self.along.against == "counted" else 34,
             left=BESIDE,
         )
@@ -163,10 +163,10 @@ class _Drawing:
         """Each side of a tie in the colour of who is ahead there."""
         first, second = (self.colors[name] for name in self.course.election.candidate_ids[:2])
         x, margin = self.along.forecasts, self.course.moments["margin"]
-        for low, high, alpha in ((0.05, 0.95, FAINT), (0.25, 0.75, FAINT)):
+        for low, high in ((0.05, 0.95), (0.25, 0.75)):
             bottom, top = (margin.sel(quantile=edge).to_numpy() for edge in (low, high))
-            ax.fill_between(x, np.maximum(bottom, 0), np.maximum(top, 0), color=first, alpha=alpha, linewidth=0)
-            ax.fill_between(x, np.minimum(bottom, 0), np.minimum(top, 0), color=second, alpha=alpha, linewidth=0)
+            draw_band(ax, x, np.maximum(bottom, 0), np.maximum(top, 0), color=first)
+            draw_band(ax, x, np.minimum(bottom, 0), np.minimum(top, 0), color=second)
 
     def count_so_far(self, ax: Axes) -> None:
         x, margin = self.along.bulletins, self.course.bulletins["margin"].to_numpy()
@@ -190,13 +190,15 @@ class _Drawing:
         ax.grid(axis="y", color=self.theme.line, linewidth=0.6)
         ax.set_axisbelow(True)
         ax.tick_params(axis="x", labelbottom=False)
+        note(ax, self.says.points_axis, (0, 1), (-6, 6), color=self.theme.faint, align="right")
         first, second = (candidate.name for candidate in self.course.election.candidates[:2])
         note(ax, self.says.ahead.format(name=first), (0, 1), (4, -9), color=self.theme.faint)
         note(ax, self.says.ahead.format(name=second), (0, 0), (4, 4), color=self.theme.faint)
         if self.course.margin is not None:
             ax.axhline(self.course.margin, color=self.theme.ink, linewidth=1.0, linestyle=(0, (1, 1.5)), zorder=2)
 
-    def chances(self, ax: Axes) -> None:
+    def chances(self, ax: Axes, stops: np.ndarray) -> None:
+        """The chances, along all that is drawn on the page."""
         x = self.along.forecasts
         for name in _leading(self.course):
             chance = self.course.moments["chance"].sel(candidate=name)
@@ -209,4 +211,4 @@ class _Drawing:
         first_round = self.course.election.first_round
         says = self.says.chance_to_win if first_round is None else self.says.chance_to_advance
         note(ax, says, (0, 1), (0, 9), color=self.theme.ink)
-        self.along.scale(ax, self.theme)
+        self.along.scale(ax, self.theme, stops)

@@ -32,7 +32,8 @@ def draw_outstanding(
 ) -> Axes:
     """Draw the votes still to come by region, each candidate's on its side; the difference in full colour.
 
-    between: two candidates' ids; None takes the first two. Raises ValueError for an id that no candidate has.
+    between: two candidates' ids; None takes the first two. Raises ValueError for an id that no candidate has, and
+    where nothing is out.
     """
     drawing = _Drawing(forecast, _pair(forecast, between), words(lang), THEMES[theme])
     with drawn(drawing.sheet, ax, drawing.theme) as ax:
@@ -48,11 +49,13 @@ def describe_outstanding(forecast: Forecast, lang: str = "en", *, between: tuple
     between: as for `draw_outstanding`, with the same ValueError.
     """
     says, (first, second) = words(lang), _pair(forecast, between)
+    _refuse_finished(forecast)
     table = forecast.outstanding_by_region((first.id, second.id))
     largest = table.sort_values("votes", ascending=False).head(5)
     return says.outstanding_described.format(
         title=forecast.election.title,
         time=says.moment(forecast.count),
+        for_two=says.of_two(forecast.election),
         votes=says.number(table["votes"].sum()),
         first=first.name,
         second=second.name,
@@ -81,6 +84,11 @@ def _pair(forecast: Forecast, between: tuple[str, str] | None) -> tuple[Candidat
     return known[first], known[second]
 
 
+def _refuse_finished(forecast: Forecast) -> None:
+    if forecast.finished:
+        raise ValueError(f"the count of {forecast.election.id} is finished: nothing is out")
+
+
 @dataclass(frozen=True)
 class _Drawing:
     """One chart while it is drawn; x is votes, to the left for the second candidate, a row per region."""
@@ -89,6 +97,9 @@ class _Drawing:
     pair: tuple[Candidate, Candidate]
     says: Words
     theme: Theme
+
+    def __post_init__(self) -> None:
+        _refuse_finished(self.forecast)
 
     @property
     def ids(self) -> tuple[str, str]:
@@ -128,7 +139,7 @@ class _Drawing:
         return Sheet(
             title=says.outstanding_title,
             lines=standing(says, election, self.forecast.count),
-            sentences=(says.outstanding_note, *source(says, election)),
+            sentences=(says.outstanding_note.format(for_two=says.of_two(election)), *source(says, election)),
             height=max(len(self.table), 2) * ROW,
             key=tuple(named[::-1]),
             over=18,
@@ -155,7 +166,8 @@ class _Drawing:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda votes, _: self.says.number(abs(votes))))
         ax.grid(axis="x", color=self.theme.line, linewidth=0.6)
         ax.set_axisbelow(True)
-        ax.set_xlabel(self.says.votes_to_come, color=self.theme.faint, fontsize=8.5, labelpad=3)
+        label = self.says.votes_to_come.format(for_two=self.says.of_two(self.forecast.election))
+        ax.set_xlabel(label, color=self.theme.faint, fontsize=8.5, labelpad=3)
 
     def column(self, ax: Axes) -> None:
         first, second = self.colors

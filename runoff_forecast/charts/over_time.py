@@ -10,10 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..evaluate import Course
-from .style import Theme, figure_of, plain, size_in_points
+from .style import FAINT, Theme, figure_of, plain, size_in_points
 from .words import Words
 
 Against = Literal["time", "counted"]
+ALONE = 0.01
+"""Room on either side of a single stop, in shares or days."""
+BAR = 9.0
+"""Points across a band that has a single moment."""
 SHORT_NIGHT = 2.0
 """Days up to which a scale of time shows hours."""
 
@@ -44,11 +48,10 @@ class Along:
             return self.course.bulletins["counted_share"].to_numpy()
         return self._clock(self.course.bulletins.index)
 
-    def scale(self, ax: Axes, theme: Theme) -> None:
-        """Limits, ticks and words of the axis, which starts with the first bulletin and ends with the last."""
-        stops = np.concatenate([self.forecasts, self.bulletins])
+    def scale(self, ax: Axes, theme: Theme, stops: np.ndarray) -> None:
+        """Limits, ticks and words of the axis, which runs from the first of the stops that are drawn to the last."""
         low, high = float(np.nanmin(stops)), float(np.nanmax(stops))
-        room = 0.02 * (high - low) or 0.01
+        room = 0.02 * (high - low) or ALONE
         ax.set_xlim(low - room, high + room)
         if self.against == "counted":
             ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -62,17 +65,27 @@ class Along:
                 locator.intervald[frequency] = [*locator.intervald[frequency], whole]
             ax.xaxis.set_major_locator(locator)
             ax.xaxis.set_major_formatter(FuncFormatter(self._day_and_hour if hours else self._day))
+        if low == high:
+            ax.set_xticks([low])
 
     def _clock(self, times: pd.DatetimeIndex) -> np.ndarray:
         return dates.date2num(times.tz_convert(self.course.election.timezone).tz_localize(None).to_numpy())
 
-    def _day(self, number: float, _: int) -> str:
+    def _day(self, number: float, _: int | None = 0) -> str:
         day = dates.num2date(number)
         return f"{day.day} {self.says.months[day.month - 1][:3]}"
 
-    def _day_and_hour(self, number: float, position: int) -> str:
+    def _day_and_hour(self, number: float, position: int | None = 0) -> str:
         moment = dates.num2date(number)
-        return f"{moment:%H:%M}" + (f"\n{self._day(number, position)}" if moment.hour == 0 or position == 0 else "")
+        return f"{moment:%H:%M}" + (f"\n{self._day(number)}" if moment.hour == 0 or position == 0 else "")
+
+
+def draw_band(ax: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, *, color: str, alpha: float = FAINT) -> None:
+    """From low to high along the night; a bar where it has a single moment, since that has no extent."""
+    if len(x) > 1:
+        ax.fill_between(x, low, high, color=color, alpha=alpha, linewidth=0)
+    else:
+        ax.vlines(x, low, high, color=color, alpha=alpha, linewidth=BAR)
 
 
 def panel_below(ax: Axes, theme: Theme, *, share: float, gap: float) -> Axes:

@@ -9,8 +9,8 @@ from matplotlib.patches import Rectangle
 
 from ..outcome import Forecast
 from .rows import beside, shortened
-from .sheet import Sheet, drawn, source, standing
-from .style import THEMES, Theme, ThemeName, text_width
+from .sheet import ACROSS, EDGE, Sheet, drawn, source, standing
+from .style import THEMES, Theme, ThemeName, fitting, text_width
 from .words import Words, words
 
 SHOWN = 5
@@ -65,6 +65,23 @@ class _Drawing:
         chance = self.forecast.advance_probability[self.forecast.election.standing]
         return list(chance.sort_values(ascending=False, kind="stable").index[:SHOWN])
 
+    @property
+    def others(self) -> list[str]:
+        """That some are left out, where they are."""
+        everybody = int(self.forecast.election.standing.sum())
+        number = everybody - len(self.shown)
+        return [self.says.others_less_likely.format(number=number, all=everybody)] if number else []
+
+    @property
+    def left(self) -> float:
+        """Points that the names of the rows take."""
+        return beside([self.names[name] for name in self.shown[1:]])
+
+    @property
+    def across(self) -> float:
+        """Points of a column, less a little between its name and the next."""
+        return (EDGE + ACROSS - self.left) / max(len(self.shown) - 1, 1) - 4
+
     def said(self, chance: float) -> str:
         return self.says.in_hundred(chance, certain=self.forecast.finished)
 
@@ -76,11 +93,12 @@ class _Drawing:
         return Sheet(
             title=says.pairings_title,
             lines=standing(says, election, self.forecast.count),
-            sentences=(says.pairings_note.format(outright=outright), *source(says, election)),
+            sentences=(says.pairings_note.format(outright=outright), *self.others, *source(says, election)),
             height=TALLEST * len(rows),
             over=14.0 + 13.0 * max(len(self._lines(name)) for name in columns),
             under=12,
-            left=beside([self.names[name] for name in rows]),
+            left=self.left,
+            right=EDGE,
         )
 
     def cells(self, ax: Axes) -> None:
@@ -100,9 +118,10 @@ class _Drawing:
         look = {"textcoords": "offset points", "color": self.theme.ink, "fontsize": 8.5, "annotation_clip": False}
         for row, name in enumerate(rows):
             ax.annotate(shortened(self.names[name]), (0, row + 0.5), (-7, 0), ha="right", va="center_baseline", **look)
-        for place, name in enumerate(columns):
-            text = "\n".join(self._lines(name))
-            ax.annotate(text, (place + 0.5, 0), (0, 5), ha="center", va="bottom", linespacing=1.1, **look)
+        heads = [self._lines(name) for name in columns]
+        look["fontsize"] = min((fitting(line, self.across, 8.5) for lines in heads for line in lines), default=8.5)
+        for place, lines in enumerate(heads):
+            ax.annotate("\n".join(lines), (place + 0.5, 0), (0, 5), ha="center", va="bottom", linespacing=1.1, **look)
 
     def _number(self, chance: float) -> str:
         text = self.said(chance)
@@ -110,10 +129,9 @@ class _Drawing:
 
     def _lines(self, name: str) -> list[str]:
         """A name in lines that fit a column of the matrix."""
-        room = 150.0 / max(len(self.shown) - 1, 1)
         lines: list[str] = []
         for word in self.names[name].split(" "):
-            if lines and text_width(f"{lines[-1]} {word}") <= room:
+            if lines and text_width(f"{lines[-1]} {word}") <= self.across:
                 lines[-1] = f"{lines[-1]} {word}"
             else:
                 lines.append(word)

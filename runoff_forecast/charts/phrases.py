@@ -29,10 +29,16 @@ class Words:
     nothing_counted: str
     source: str
     one_dot: str
+    one_mark: str
+    final: str
+    of_valid_votes: str
     margin_described: str
+    final_described: str
 
     # What several charts say.
     ahead: str
+    points_axis: str
+    in_points: str
     expected_key: str
     so_far_key: str
     official_key: str
@@ -51,6 +57,8 @@ class Words:
     chance_to_win_title: str
     chance_to_advance_title: str
     chances_described: str
+    one_moment: str
+    many_moments: str
 
     # The bands.
     bands_key: str
@@ -59,6 +67,7 @@ class Words:
     outstanding_title: str
     outstanding_note: str
     votes_to_come: str
+    for_two: str
     net_column: str
     other_regions: str
     outstanding_described: str
@@ -73,6 +82,7 @@ class Words:
     regions_described: str
     places_title: str
     tiles_note: str
+    tiles_foot: str
     map_note: str
     leads_in: str
     places_described: str
@@ -86,7 +96,9 @@ class Words:
     route_described: str
     needed_key: str
     votes_out: str
+    votes_out_two: str
     share_of: str
+    share_of_two: str
     urban: str
     rural: str
     overseas: str
@@ -98,6 +110,7 @@ class Words:
     tie_key: str
     rest_key: str
     bulletins_rest: str
+    bulletins_rest_cannot: str
     bulletins_finished: str
     bulletins_described: str
 
@@ -128,14 +141,17 @@ class Words:
     shares_title: str
     share_of_valid: str
     chances_note: str
+    others_end_below: str
     share_told: str
     shares_described: str
     race_title: str
     gap_label: str
     race_told: str
+    race_so_far: str
     race_described: str
     pairings_title: str
     pairings_note: str
+    others_less_likely: str
     pairings_described: str
 
     # The drift.
@@ -158,6 +174,7 @@ class Words:
 
     # Where nobody is behind.
     route_ahead: str
+    route_level: str
 
     # A win in the first round.
     to_win_or_advance: str
@@ -176,9 +193,17 @@ class Words:
         timezone = count.election.timezone
         return self._day(count.time, timezone) if count.rows.empty else self.time(count.time, timezone)
 
+    def of_two(self, election: Election) -> str:
+        """What follows votes of two candidates: nothing where there are no others."""
+        return self.for_two if len(election.candidates) > 2 else ""
+
     def stations(self, share: float) -> str:
         """How much is counted."""
-        return self.counted.format(share=f"{100 * share:.1f}")
+        return self.counted.format(share=self.percent(share, 1))
+
+    def moments(self, number: int) -> str:
+        """A number of moments."""
+        return (self.one_moment if number == 1 else self.many_moments).format(number=number)
 
     def in_hundred(self, probability: float, *, certain: bool) -> str:
         """A probability as a number of times in a hundred."""
@@ -192,6 +217,11 @@ class Words:
     def leader_of(self, margin: float, first: str, second: str) -> str:
         """Which of two is ahead, and by how many points."""
         return saying.leader(margin, first, second, self.tie)
+
+    def leader_in_points(self, margin: float, election: Election) -> str:
+        """`leader` with its unit, for where no scale tells it."""
+        told = self.leader(margin, election)
+        return told if told == self.tie else self.in_points.format(lead=told)
 
     def leaders(self, low: float, high: float, election: Election) -> str:
         """An interval of margins by who is ahead."""
@@ -217,6 +247,10 @@ class Words:
     def lead_tick(self, margin: float, _: int = 0) -> str:
         """A place on a scale of margins, which has the lead of either side in points, and a tie between them."""
         return self.tie if abs(margin) < 1e-9 else f"+{100 * abs(margin):.4g}"
+
+    def point_tick(self, margin: float, _: int = 0) -> str:
+        """A place on a scale of differences in points, with its sign."""
+        return f"{100 * margin:+.4g}".replace("-", "\N{MINUS SIGN}") if abs(margin) > 1e-9 else "0"
 
     def kind(self, name: str) -> str:
         """A kind of place; those that the library does not know keep the register's word."""

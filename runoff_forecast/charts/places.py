@@ -16,7 +16,7 @@ from ..evaluate import leads_of
 from ..outcome import Forecast
 from .rows import overseas_regions
 from .sheet import Mark, Sheet, drawn, source, standing
-from .style import POINTS_PER_INCH, SIZE, THEMES, Theme, ThemeName, candidate_colors, readable_on, text_width
+from .style import POINTS_PER_INCH, SIZE, THEMES, Theme, ThemeName, candidate_colors, in_two, readable_on, text_width
 from .words import Words, words
 
 TILE = 38.0
@@ -96,7 +96,7 @@ class _Drawing:
     @cached_property
     def table(self) -> pd.DataFrame:
         places = self.forecast.election.regions[["tile_row", "tile_column"]]
-        return leads_of(self.forecast).join(places)
+        return leads_of(self.forecast).join(places).join(self.forecast.to_frame()["counted_share_known"])
 
     @property
     def colors(self) -> dict[str, str]:
@@ -107,7 +107,8 @@ class _Drawing:
         if not has_tiles(self.forecast):
             raise ValueError(f"not every region of {self.forecast.election.id} has a tile_row and a tile_column")
         rows = self.table["tile_row"].max() - self.table["tile_row"].min() + 1
-        return self._sheet(height=TILE * rows, note=self.says.tiles_note)
+        foot = [self.says.tiles_foot] if self.table["counted_share_known"].any() else []
+        return self._sheet(height=TILE * rows, note=" ".join([self.says.tiles_note, *foot]))
 
     @property
     def map_sheet(self) -> Sheet:
@@ -139,9 +140,8 @@ class _Drawing:
         look = self._look(row)
         text = readable_on(to_rgba(look["facecolor"]), self.theme)
         ax.add_patch(Rectangle((x, y), side, side, **look, linewidth=1.0))
-        done = side * float(np.clip(row["counted_share"], 0, 1))
-        ax.add_patch(Rectangle((x, y + 0.93 * side), side, 0.07 * side, color=self.theme.ink, alpha=0.15, linewidth=0))
-        ax.add_patch(Rectangle((x, y + 0.93 * side), done, 0.07 * side, color=self.theme.ink, alpha=0.75, linewidth=0))
+        if row["counted_share_known"]:
+            self._foot(ax, (x, y + 0.93 * side), float(np.clip(row["counted_share"], 0, 1)))
         lines, size = _fitted(row["name"], self._tile_width(ax) - 3)
         ax.annotate(
             "\n".join(lines), (x + side / 2, y), (0, -3.5), textcoords="offset points", ha="center", va="top",
@@ -153,6 +153,12 @@ class _Drawing:
                 lead, (x + side / 2, y + 0.93 * side), (0, 2.5), textcoords="offset points", ha="center",
                 va="bottom", color=text, fontsize=8.5, fontweight="bold",
             )  # fmt: skip
+
+    def _foot(self, ax: Axes, corner: tuple[float, float], counted: float) -> None:
+        """How much is counted; where the office has not said, there is none."""
+        for share, alpha in ((1.0, 0.15), (counted, 0.75)):
+            look = {"color": self.theme.ink, "alpha": alpha, "linewidth": 0}
+            ax.add_patch(Rectangle(corner, share * (1 - GAP), 0.07 * (1 - GAP), **look))
 
     def _abroad(self, ax: Axes) -> None:
         """A word above the tiles of regions abroad, where they stand in rows of their own."""
@@ -195,10 +201,8 @@ def _fitted(name: str, width: float) -> tuple[list[str], float]:
     """A name in one line or two, and the size in which it fits the width."""
     size = 7.5
     lines = [name]
-    if text_width(name, size) > width and " " in name:
-        words_of = name.split(" ")
-        breaks = [(" ".join(words_of[:cut]), " ".join(words_of[cut:])) for cut in range(1, len(words_of))]
-        lines = list(min(breaks, key=lambda pair: max(map(len, pair))))
+    if text_width(name, size) > width:
+        lines = in_two(name)
     widest = max(text_width(line, size) for line in lines)
     return lines, max(SMALLEST, min(size, size * width / widest))
 

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..evaluate import Course
-from .over_time import Against, Along, panel_below
-from .sheet import FAINT, Mark, Sheet, drawn, source
-from .style import THEMES, Theme, ThemeName, candidate_colors, note
+from .over_time import Against, Along, draw_band, panel_below
+from .sheet import Mark, Sheet, drawn, source
+from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors, note
 from .words import Words, words
 
 HEIGHT = 290.0
@@ -48,13 +48,17 @@ def describe_race(course: Course, lang: str = "en") -> str:
     told = "; ".join(
         says.race_told.format(
             name=drawing.names[name],
-            so_far=says.percent(float(last["share_so_far"].sel(candidate=name)), 2),
+            so_far=_so_far(float(last["share_so_far"].sel(candidate=name)), says),
             share=says.percent(float(last["share"].sel(candidate=name, quantile=0.5)), 2),
             chance=says.in_hundred(float(last["chance"].sel(candidate=name)), certain=course.finished),
         )
         for name in drawing.rivals
     )
-    return says.race_described.format(title=election.title, moments=len(course), told=told)
+    return says.race_described.format(title=election.title, moments=says.moments(len(course)), told=told)
+
+
+def _so_far(share: float, says: Words) -> str:
+    return says.nothing_counted if np.isnan(share) else says.race_so_far.format(share=says.percent(share, 2))
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,16 @@ class _Drawing:
             right=18,
         )
 
+    @property
+    def marker(self) -> str:
+        """Of a forecast."""
+        return "o" if len(self.course) < MANY else ""
+
+    @property
+    def so_far_look(self) -> dict[str, object]:
+        """What makes a single count seen, which has no line."""
+        return {"marker": "o", "markersize": 5.5, "markerfacecolor": "none"} if len(self.course) == 1 else {}
+
     def shares(self, ax: Axes) -> None:
         x = self.along.forecasts
         for name in self.rivals:
@@ -110,9 +124,9 @@ class _Drawing:
             low, middle, high = (share.sel(quantile=edge).to_numpy() for edge in (0.05, 0.5, 0.95))
             so_far = self.course.moments["share_so_far"].sel(candidate=name)
             color = self.colors[name]
-            ax.fill_between(x, low, high, color=color, alpha=FAINT, linewidth=0)
-            ax.plot(x, so_far, color=color, linewidth=1.3, linestyle=(0, (2.5, 1.5)), zorder=3)
-            ax.plot(x, middle, color=color, linewidth=1.8, zorder=4)
+            draw_band(ax, x, low, high, color=color)
+            ax.plot(x, so_far, color=color, linewidth=1.3, linestyle=(0, (2.5, 1.5)), zorder=3, **self.so_far_look)
+            ax.plot(x, middle, color=color, linewidth=1.8, marker=self.marker, markersize=3.2, zorder=4)
         ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
         self._grid(ax)
@@ -127,13 +141,13 @@ class _Drawing:
         raw = (so_far.sel(candidate=first) - so_far.sel(candidate=second)).to_numpy()
         low, middle, high = (table.sel(quantile=edge).to_numpy() for edge in (0.05, 0.5, 0.95))
         for color, side in ((self.colors[first], np.maximum), (self.colors[second], np.minimum)):
-            ax.fill_between(x, side(low, 0), side(high, 0), color=color, alpha=FAINT, linewidth=0)
-        ax.plot(x, raw, color=self.theme.faint, linewidth=1.3, linestyle=(0, (2.5, 1.5)), zorder=3)
-        marker = "o" if len(self.course) < MANY else ""
-        ax.plot(x, middle, color=self.theme.ink, linewidth=1.6, marker=marker, markersize=3.2, zorder=4)
+            draw_band(ax, x, side(low, 0), side(high, 0), color=color)
+        look = {"linewidth": 1.3, "linestyle": (0, (2.5, 1.5)), **self.so_far_look}
+        ax.plot(x, raw, color=self.theme.faint, zorder=3, **look)
+        ax.plot(x, middle, color=self.theme.ink, linewidth=1.6, marker=self.marker, markersize=3.2, zorder=4)
         ax.axhline(0, color=self.theme.ink, linewidth=0.9, zorder=2)
         ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        ax.yaxis.set_major_formatter(FuncFormatter(self.says.lead_tick))
+        ax.yaxis.set_major_formatter(FuncFormatter(self.says.point_tick))
         self._grid(ax)
         note(
             ax,
@@ -142,7 +156,7 @@ class _Drawing:
             (0, 9),
             color=self.theme.ink,
         )
-        self.along.scale(ax, self.theme)
+        self.along.scale(ax, self.theme, self.along.forecasts)
 
     def _grid(self, ax: Axes) -> None:
         ax.grid(axis="y", color=self.theme.line, linewidth=0.6)

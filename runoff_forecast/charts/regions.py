@@ -21,7 +21,8 @@ def draw_regions(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en"
     with drawn(drawing.sheet, ax, drawing.theme) as ax:
         drawing.dots(ax)
         drawing.scale(ax)
-        column(ax, drawing.counted, drawing.theme, title=drawing.says.counted_column)
+        if any(drawing.counted):
+            column(ax, drawing.counted, drawing.theme, title=drawing.says.counted_column)
     return ax
 
 
@@ -58,7 +59,9 @@ class _Drawing:
 
     @property
     def counted(self) -> list[str]:
-        return [self.says.percent(share) for share in self.table["counted_share"]]
+        """Shares of stations; nothing where the office has not said, and the share is a guess."""
+        known = zip(self.table["counted_share"], self.table["counted_share_known"], strict=True)
+        return [self.says.percent(share) if told else "" for share, told in known]
 
     @property
     def sheet(self) -> Sheet:

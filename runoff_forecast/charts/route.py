@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from ..evaluate import Route
-from .sheet import FAINT, Mark, Sheet, drawn, source, standing
-from .style import THEMES, Theme, ThemeName, candidate_colors, text_width
+from .sheet import Mark, Sheet, drawn, source, standing
+from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors, text_width
 from .words import Words, words
 
 HEIGHT = 170.0
@@ -16,6 +16,8 @@ GAP = 5.0
 """Points between the blocks of two kinds."""
 LEAST = 15.0
 """Points that the block of a kind with few votes still has, for its name."""
+LEVEL = 0.5
+"""Votes: who is behind by fewer is not behind."""
 NEAREST = 0.08
 """Numbers above the lines come no nearer to the ends of the scale than this."""
 
@@ -37,7 +39,10 @@ def describe_route(route: Route, lang: str = "en") -> str:
         f"{says.kind(kind)}: {says.number(row['votes'])}, {says.percent(row['share'])}"
         for kind, row in route.kinds.iterrows()
     )
-    return says.route_described.format(title=route.forecast.election.title, told=_told(route, says), kinds=kinds)
+    election = route.forecast.election
+    return says.route_described.format(
+        title=election.title, told=_told(route, says), kinds=kinds, for_two=says.of_two(election)
+    )
 
 
 def _names(route: Route) -> tuple[str, str]:
@@ -48,17 +53,17 @@ def _names(route: Route) -> tuple[str, str]:
 def _told(route: Route, says: Words) -> str:
     """The hurdle in a sentence or two."""
     name, rival = _names(route)
-    if route.needed > 1:
-        text = says.route_cannot
-    elif route.needed < 0:
-        text = says.route_need_not
+    if not 0 <= route.needed <= 1:
+        text = says.route_cannot if route.deficit > 0 else says.route_need_not
+    elif abs(route.deficit) < LEVEL:
+        text = says.route_level
     else:
         text = says.route_told if route.deficit > 0 else says.route_ahead
     return text.format(
         name=name,
         rival=rival,
         deficit=says.number(abs(route.deficit)),
-        votes=says.number(route.kinds["votes"].sum()),
+        for_two=says.of_two(route.forecast.election),
         needed=says.percent(route.needed, 1),
         expected=says.percent(route.expected, 1),
         low=says.percent(route.low, 1),
@@ -82,19 +87,27 @@ class _Drawing:
         return chosen[self.route.candidate], chosen[self.route.rival]
 
     @property
+    def of_two(self) -> str:
+        """What says that votes are those of the two, where others have votes too."""
+        return self.says.of_two(self.route.forecast.election)
+
+    @property
     def sheet(self) -> Sheet:
         says, route = self.says, self.route
         (name, rival), (own, other) = _names(route), self.colors
-        key = [
-            Mark("dot", own, name),
-            Mark("dot", other, rival),
-            Mark("line", self.theme.ink, says.needed_key),
-            Mark("dashes", self.theme.ink, says.expected_key),
-        ]
+        key = [Mark("dot", own, name), Mark("dot", other, rival)]
+        if self.reachable:
+            key.append(Mark("line", self.theme.ink, says.needed_key))
+        if np.isfinite(route.expected):
+            key.append(Mark("dashes", self.theme.ink, says.expected_key))
         return Sheet(
             title=says.route_title.format(name=name),
             lines=standing(says, route.forecast.election, route.forecast.count),
-            sentences=(_told(route, says), says.route_note, *source(says, route.forecast.election)),
+            sentences=(
+                _told(route, says),
+                says.route_note.format(for_two=self.of_two),
+                *source(says, route.forecast.election),
+            ),
             height=self.bottoms[-1] if len(route.kinds) else LEAST,
             key=tuple(key),
             over=20,
@@ -104,11 +117,17 @@ class _Drawing:
         )
 
     @property
+    def reachable(self) -> bool:
+        """Whether the votes to come can decide it; else no line says how many of them are needed."""
+        return 0 <= self.route.needed <= 1
+
+    @property
     def labels(self) -> list[str]:
         return [text for kind, row in self.route.kinds.iterrows() for text in (self.says.kind(kind), self._votes(row))]
 
     def _votes(self, row) -> str:
-        return self.says.votes_out.format(votes=self.says.number(row["votes"]))
+        text = self.says.votes_out_two if self.of_two else self.says.votes_out
+        return text.format(votes=self.says.number(row["votes"]))
 
     @property
     def heights(self) -> np.ndarray:
@@ -122,8 +141,8 @@ class _Drawing:
 
     def blocks(self, ax: Axes) -> None:
         own, other = self.colors
-        ax.set_ylim(self.bottoms[-1], 0)
         kinds = self.route.kinds
+        ax.set_ylim(self.bottoms[-1] if len(kinds) else LEAST, 0)
         middle, share = self.bottoms - self.heights / 2, kinds["share"].to_numpy()
         ax.barh(middle, share, height=self.heights, color=own, alpha=0.55, linewidth=0)
         ax.barh(middle, 1 - share, left=share, height=self.heights, color=other, alpha=FAINT, linewidth=0)
@@ -139,7 +158,7 @@ class _Drawing:
 
     def marks(self, ax: Axes) -> None:
         needed, expected = self.route.needed, self.route.expected
-        if 0 <= needed <= 1:
+        if self.reachable:
             ax.axvline(needed, color=self.theme.ink, linewidth=1.6, zorder=3)
         ax.axvline(expected, color=self.theme.ink, linewidth=1.2, linestyle=(0, (2.5, 1.5)), zorder=3)
         left, right = sorted((needed, expected))
@@ -157,5 +176,5 @@ class _Drawing:
         ax.set_yticks([])
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
         ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: self.says.percent(share)))
-        label = self.says.share_of.format(name=_names(self.route)[0])
+        label = (self.says.share_of_two if self.of_two else self.says.share_of).format(name=_names(self.route)[0])
         ax.set_xlabel(label, color=self.theme.faint, fontsize=8.5, labelpad=3)

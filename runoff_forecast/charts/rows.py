@@ -18,8 +18,8 @@ GAP = 8.0
 """Points between words and the drawing."""
 DOT = 10.0
 """Points that a dot takes."""
-LONGEST = 22
-"""Letters of a name that fit beside the drawing."""
+LONGEST = 122.0
+"""Points of a name that fit beside the drawing."""
 
 
 def name_rows(
@@ -77,7 +77,10 @@ def overseas_regions(election: Election) -> pd.Series:
 
 def shortened(name: str) -> str:
     """A name that fits, cut with an ellipsis where it does not."""
-    return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
+    kept = name
+    while text_width(kept) > LONGEST:
+        kept = kept.rstrip("…")[:-1].rstrip() + "…"
+    return kept
 
 
 def beside(names: Sequence[str]) -> float:

@@ -85,6 +85,13 @@ class _Drawing:
         return self.says.to_win_or_advance if in_play(self.forecast) else self.says.to_advance
 
     @property
+    def others(self) -> list[str]:
+        """That some have no row, where that is so."""
+        everybody = int(self.forecast.election.standing.sum())
+        number = everybody - len(self.table)
+        return [self.says.others_end_below.format(number=number, all=everybody)] if number else []
+
+    @property
     def chances(self) -> list[str]:
         return [self.says.in_hundred(chance, certain=self.forecast.finished) for chance in self.table["chance"]]
 
@@ -94,7 +101,7 @@ class _Drawing:
         return Sheet(
             title=says.shares_title,
             lines=standing(says, election, self.forecast.count),
-            sentences=(says.chances_note.format(aim=self.aim), *source(says, election)),
+            sentences=(says.chances_note.format(aim=self.aim), *self.others, *source(says, election)),
             height=max(len(self.table), 2) * ROW,
             key=(
                 Mark("dot", theme.ink, says.expected_key),

@@ -1,6 +1,5 @@
 """A chart of its own: the drawing, the words above and below it, and a figure that is just as high as they need."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from ..count import Count
 from ..election import Election
-from .style import LINE_LENGTH, POINTS_PER_INCH, SIZE, Theme, figure_of, note, page, publishers, text_width
+from .style import LINE, POINTS_PER_INCH, SIZE, Theme, figure_of, fitting, note, page, publishers, text_width, wrapped
 from .words import Words
 
 EDGE = 14.0
@@ -22,13 +21,9 @@ ACROSS = SIZE[0] * POINTS_PER_INCH - 2 * EDGE
 """Points from edge to edge."""
 TITLE = 12.5
 """Points; a title that is too long for a line is smaller."""
-LINE = 12.0
-"""Points from one line of text to the next."""
 MARK = 19.0
 """Points that the mark of an entry of the key takes, with the gaps beside it."""
 STROKES = {"line": "-", "dashes": (0, (2, 1.5)), "dots": (0, (1, 1.2))}
-FAINT = 0.25
-"""How much of its colour a band has, so that lines on it are seen."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ class Sheet:
     @property
     def wrapped(self) -> list[str]:
         """The sentences, broken into lines."""
-        return [line for sentence in self.sentences for line in textwrap.wrap(sentence, LINE_LENGTH)]
+        return wrapped(self.sentences)
 
     @property
     def key_rows(self) -> list[list[Mark]]:
@@ -125,11 +120,11 @@ def source(says: Words, election: Election) -> tuple[str, ...]:
 
 def _above(ax: Axes, sheet: Sheet, theme: Theme) -> None:
     left, height = EDGE - sheet.left, sheet.above - EDGE - 11.0
-    size = min(TITLE, TITLE * ACROSS / text_width(sheet.title, TITLE, bold=True))
+    size = fitting(sheet.title, ACROSS, TITLE, bold=True)
     note(ax, sheet.title, (0, 1), (left, height), color=theme.ink, size=size, bold=True)
     for line in sheet.lines:
         height -= LINE if line is not sheet.lines[0] else 14.5
-        note(ax, line, (0, 1), (left, height), color=theme.faint, size=8.5)
+        note(ax, line, (0, 1), (left, height), color=theme.faint, size=fitting(line, ACROSS, 8.5))
     if sheet.key:
         _key(ax, sheet, theme, (left, height - 5.0))
 

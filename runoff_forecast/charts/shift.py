@@ -9,8 +9,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..evaluate import Shift
 from .rows import beside, beyond, column, name_rows
-from .sheet import FAINT, Mark, Sheet, drawn, source, standing
-from .style import THEMES, Theme, ThemeName, candidate_colors
+from .sheet import Mark, Sheet, drawn, source, standing
+from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors
 from .words import Words, words
 
 ROW = 19.0

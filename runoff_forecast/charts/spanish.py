@@ -22,29 +22,35 @@ SPANISH = Words(
     interval="90 de 100 resultados: {interval}.",
     limits="{low} a {high}",
     so_far="conteo hasta ahora:\n{leader}",
-    counted="{share} % de mesas contadas",
+    counted="{share} de mesas contadas",
     nothing_counted="aún nada contado",
     source="Fuente: {publisher}.",
     one_dot="Cada punto es uno de 100 resultados igual de probables.",
+    one_mark="Los 100 resultados igual de probables caben en {width} de punto.",
+    final="El conteo terminó. Diferencia final: {leader}.",
+    of_valid_votes="de los votos válidos",
     margin_described=(
         "Gráfico de puntos con 100 resultados finales igual de probables. {title}, {time}, {counted}. {chances}. "
-        "Diferencia final esperada: {leader} puntos; en 90 de 100 resultados, {interval}. {so_far}."
+        "Diferencia final esperada: {leader}; en 90 de 100 resultados, {interval}. {so_far}."
     ),
+    final_described="Gráfico de la diferencia final. {title}, {time}, {counted}. {final} {shares}.",
     # What several charts say.
     ahead="{name} adelante",
+    points_axis="puntos",
+    in_points="{lead} puntos",
     expected_key="esperado",
     so_far_key="conteo hasta ahora",
     official_key="resultado",
     share_axis="mesas contadas",
     # The night over time.
     night_title="El conteo y la proyección",
-    chance_to_win="probabilidad de ganar, de 100",
-    chance_to_advance="probabilidad de pasar a segunda vuelta, de 100",
+    chance_to_win="probabilidad de ganar, de cada 100",
+    chance_to_advance="probabilidad de pasar a segunda vuelta, de cada 100",
     night_note=(
         "El conteo parcial no es una proyección: donde se cuenta temprano se vota distinto que donde se cuenta tarde."
     ),
     night_described=(
-        "Gráfico de líneas del conteo y su proyección en {moments} momentos, {start} a {stop}. {title}. El "
+        "Gráfico de líneas del conteo y su proyección en {moments}, {start} a {stop}. {title}. El "
         "conteo pasó de {so_far_first} a {so_far_last}; la proyección del final, de {first} a {last}, 90 de "
         "100 resultados: {interval}. {chances}.{official}"
     ),
@@ -53,20 +59,25 @@ SPANISH = Words(
     to_advance="de pasar a segunda vuelta",
     chance_to_win_title="Las probabilidades durante el conteo",
     chance_to_advance_title="Las probabilidades de pasar a segunda vuelta",
-    chances_described=("Gráfico de líneas de las probabilidades en {moments} momentos. {title}. Al final: {chances}."),
+    chances_described=("Gráfico de líneas de las probabilidades en {moments}. {title}. Al final: {chances}."),
+    one_moment="1 momento",
+    many_moments="{number} momentos",
     # The bands.
     bands_key="50 y 90 de 100 resultados",
     # What is still out.
     outstanding_title="Lo que falta contar, y hacia dónde se inclina",
     outstanding_note=(
-        "Votos que se espera que lleguen, con las actas observadas. En color pleno, lo que uno le saca al otro."
+        "Votos que se espera que lleguen{for_two}, con las actas observadas. En color pleno, lo que uno le "
+        "saca al otro."
     ),
-    votes_to_come="votos por llegar",
+    votes_to_come="votos por llegar{for_two}",
+    # Follows votes of two candidates where others have votes too.
+    for_two=" para estos dos",
     net_column="ganancia neta",
     other_regions="{number} regiones más",
     outstanding_described=(
-        "Gráfico de barras de los votos por llegar, por región. {title}, {time}. Se esperan {votes} votos "
-        "válidos: {first} {first_votes}, {second} {second_votes}. Donde más faltan, con la ventaja esperada "
+        "Gráfico de barras de los votos por llegar{for_two}, por región. {title}, {time}. Se esperan {votes} votos "
+        "válidos; de ellos, {first} {first_votes}, {second} {second_votes}. Donde más faltan, con la ventaja esperada "
         "en puntos: {largest}."
     ),
     # Regions abroad.
@@ -82,28 +93,30 @@ SPANISH = Words(
     ),
     places_title="Quién gana dónde",
     tiles_note=(
-        "Ventaja final esperada en puntos; cuanto mayor, más fuerte el color. Barra al pie: parte contada. "
-        "Borde de trazos: no es seguro quién gana."
+        "Ventaja final esperada en puntos; cuanto mayor, más fuerte el color. Borde de trazos: no es seguro quién gana."
     ),
+    tiles_foot="Barra al pie: parte contada.",
     map_note=("Ventaja final esperada; cuanto mayor, más fuerte el color. Borde de trazos: no es seguro quién gana."),
     leads_in="{name} gana en {number}: {places}.",
     places_described="Mapa de las ventajas finales esperadas por región, en puntos. {title}, {time}. {leads}",
     # The way to victory, and kinds of places.
     route_title="Lo que necesita {name}",
     route_told=(
-        "{name} está {deficit} votos detrás de {rival}, necesita {needed} de los votos por llegar y se "
+        "{name} está {deficit} votos detrás de {rival}, necesita {needed} de los votos por llegar{for_two} y se "
         "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
     ),
-    route_cannot="{name} está {deficit} votos detrás de {rival}: más de los que faltan.",
-    route_need_not="{name} aventaja a {rival} por más de lo que pueden cambiar los votos por llegar.",
-    route_note="Cuanto más alto el bloque, más votos faltan allí.",
+    route_cannot="{name} está {deficit} votos detrás de {rival}: más de los que faltan{for_two}.",
+    route_need_not="{name} aventaja a {rival} por más de lo que pueden cambiar los votos por llegar{for_two}.",
+    route_note="Cuanto más alto el bloque, más votos faltan allí{for_two}.",
     route_described=(
-        "Gráfico de bloques de los votos por llegar, por tipo de lugar. {title}. {told} Votos por llegar y "
-        "parte esperada de ellos: {kinds}."
+        "Gráfico de bloques de los votos por llegar{for_two}, por tipo de lugar. {title}. {told} Votos por llegar"
+        "{for_two} y parte esperada de ellos: {kinds}."
     ),
     needed_key="necesario",
     votes_out="{votes} votos",
+    votes_out_two="{votes} para los dos",
     share_of="parte de {name}",
+    share_of_two="parte de {name} entre los dos",
     urban="ciudades",
     rural="campo",
     overseas="exterior",
@@ -118,6 +131,9 @@ SPANISH = Words(
     rest_key="esperado del resto",
     bulletins_rest=(
         "Lo que falta necesita {needed} para un empate; se espera {expected}, 90 de 100 resultados: {interval}."
+    ),
+    bulletins_rest_cannot=(
+        "Lo que falta no alcanza para un empate; se espera {expected}, 90 de 100 resultados: {interval}."
     ),
     bulletins_finished="Ya no falta nada.",
     bulletins_described=(
@@ -159,7 +175,8 @@ SPANISH = Words(
     ninety_key="90 de 100 resultados",
     shares_title="Cómo terminan los candidatos",
     share_of_valid="parte de los votos válidos",
-    chances_note="A la derecha: probabilidad de 100 {aim}.",
+    chances_note="A la derecha: probabilidad {aim}, de cada 100.",
+    others_end_below="Sin mostrar: {number} de {all} candidatos, de quienes se esperan menos votos.",
     share_told="{name} {share} ({low} a {high}), {chance}",
     shares_described=(
         "Gráfico de puntos de la parte final de cada candidato con 90 de 100 resultados, y probabilidad "
@@ -167,13 +184,15 @@ SPANISH = Words(
     ),
     race_title="La carrera por el último lugar de la segunda vuelta",
     gap_label="{first} menos {second}, en puntos",
-    race_told="{name}: {so_far} hasta ahora, {share} esperado, {chance} de pasar",
+    race_so_far="{share} hasta ahora",
+    race_told="{name}: {so_far}, {share} esperado, {chance} de pasar",
     race_described=(
-        "Gráfico de líneas de la carrera por el último lugar de la segunda vuelta, en {moments} momentos. "
+        "Gráfico de líneas de la carrera por el último lugar de la segunda vuelta, en {moments}. "
         "{title}. Al final: {told}."
     ),
     pairings_title="Quiénes se enfrentan en la segunda vuelta",
-    pairings_note="Probabilidad de 100 de cada segunda vuelta; de ganar en primera: {outright}.",
+    pairings_note="Probabilidad de cada segunda vuelta, de cada 100; de ganar en primera: {outright}.",
+    others_less_likely="Sin mostrar: {number} de {all} candidatos, con menos probabilidad de pasar.",
     pairings_described=(
         "Matriz de la probabilidad de cada segunda vuelta. {title}, {time}. {pairings}. Triunfo en primera "
         "vuelta: {outright}."
@@ -209,7 +228,11 @@ SPANISH = Words(
     ),
     # Where nobody is behind.
     route_ahead=(
-        "{name} está {deficit} votos por delante de {rival}, necesita {needed} de los votos por llegar y se "
+        "{name} está {deficit} votos por delante de {rival}, necesita {needed} de los votos por llegar{for_two} y se "
+        "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
+    ),
+    route_level=(
+        "{name} y {rival} están por ahora iguales. {name} necesita {needed} de los votos por llegar{for_two} y se "
         "espera que obtenga {expected} ({low} a {high} en 90 de 100 resultados). Probabilidad: {chance}."
     ),
     # A win in the first round.

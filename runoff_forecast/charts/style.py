@@ -34,7 +34,11 @@ FORMATS = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 DISTINCT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 LEAST_CONTRAST = 2.0
-"""Of marks with their ground. The 3 of the WCAG would turn a party's yellow brown; and no mark stands without words."""
+"""Of full colours with their ground. The 3 of the WCAG would turn a party's yellow brown; and no mark stands without
+words."""
+
+FAINT = 0.25
+"""How much of its colour a band has, so that lines on it are seen."""
 
 OTHERS = "#8a8f98"
 """For candidates beyond the distinct colours."""
@@ -48,11 +52,14 @@ class Theme:
     ink: str
     faint: str
     line: str
+    least_band: float
+    """Contrast with the ground that a band of a colour has at least. On white a pale yellow passes, since to make it
+    darker would make it brown; on a dark ground dark colours may be lighter and stay themselves."""
 
 
 THEMES: dict[str, Theme] = {
-    "light": Theme(ground="#ffffff", ink="#1d1d1f", faint="#5f6368", line="#d5d8dc"),
-    "dark": Theme(ground="#16181c", ink="#f1f3f4", faint="#a3a9b0", line="#3c4046"),
+    "light": Theme(ground="#ffffff", ink="#1d1d1f", faint="#5f6368", line="#d5d8dc", least_band=1.1),
+    "dark": Theme(ground="#16181c", ink="#f1f3f4", faint="#a3a9b0", line="#3c4046", least_band=1.27),
 }
 
 _FONTS = {"font.family": "DejaVu Sans", "font.size": 9.0, "svg.fonttype": "path", "svg.hashsalt": "runoff-forecast"}
@@ -61,6 +68,8 @@ BOLD_WIDTH = 0.62
 """Of an average letter of bold text, as a share of its size."""
 LINE_LENGTH = 58
 """Characters that fit a line of the caption."""
+LINE = 12.0
+"""Points from one line of text to the next."""
 
 
 class Drawing(Figure):
@@ -90,7 +99,7 @@ def plain(ax: Axes, theme: Theme) -> None:
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)
     ax.spines["bottom"].set_color(theme.line)
-    ax.tick_params(axis="both", length=0, colors=theme.faint, labelsize=8.5)
+    ax.tick_params(axis="both", which="both", length=0, colors=theme.faint, labelsize=8.5)
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -117,6 +126,18 @@ def text_width(text: str, size: float = 8.5, *, bold: bool = False) -> float:
     return 1.03 * float(TextPath((0, 0), text, size=size, prop=prop).get_extents().width)
 
 
+def fitting(text: str, room: float, size: float, *, bold: bool = False) -> float:
+    """The size in which a line of text takes no more than `room` points, and no larger one than `size`."""
+    return min(size, size * room / max(text_width(text, size, bold=bold), 1e-9))
+
+
+def in_two(text: str) -> list[str]:
+    """Words in two lines that are as even as can be; a single word in one."""
+    words = text.split(" ")
+    breaks = [[" ".join(words[:cut]), " ".join(words[cut:])] for cut in range(1, len(words))]
+    return min(breaks, key=lambda lines: max(map(len, lines)), default=[text])
+
+
 def note(
     ax: Axes,
     text: str,
@@ -128,8 +149,12 @@ def note(
     bold: bool = False,
     align: Literal["left", "center", "right"] = "left",
     from_top: bool = False,
+    on: str | None = None,
 ) -> None:
-    """Text at an offset in points from a place given in shares of the Axes; it stands on that line or hangs from it."""
+    """Text at an offset in points from a place given in shares of the Axes; it stands on that line or hangs from it.
+
+    on: a colour behind the text, where lines may run.
+    """
     ax.annotate(
         text,
         place,
@@ -143,7 +168,8 @@ def note(
         fontsize=size,
         fontweight="bold" if bold else "normal",
         linespacing=1.35,
-        zorder=4,
+        zorder=4 if on is None else 6,
+        bbox=None if on is None else {"facecolor": on, "linewidth": 0, "pad": 1.0},
     )
 
 
@@ -151,13 +177,18 @@ def heading(ax: Axes, theme: Theme, title: str, below: str, *, height: float) ->
     """A title with a line below it, which stands `height` points above the Axes."""
     fits = size_in_points(ax)[0] / (BOLD_WIDTH * len(title))
     note(ax, title, (0, 1), (0, height + 15), color=theme.ink, size=min(12.5, fits), bold=True)
-    note(ax, below, (0, 1), (0, height), color=theme.faint, size=9)
+    size = fitting(below, size_in_points(ax)[0], 9)
+    note(ax, below, (0, 1), (0, height), color=theme.faint, size=size)
 
 
 def caption(ax: Axes, theme: Theme, sentences: Sequence[str], *, depth: float) -> None:
     """Sentences, each on its own line or lines, hanging `depth` points below the Axes."""
-    text = "\n".join(line for sentence in sentences for line in textwrap.wrap(sentence, LINE_LENGTH))
-    note(ax, text, (0, 0), (0, -depth), color=theme.faint, from_top=True)
+    note(ax, "\n".join(wrapped(sentences)), (0, 0), (0, -depth), color=theme.faint, from_top=True)
+
+
+def wrapped(sentences: Sequence[str]) -> list[str]:
+    """Sentences in lines of a caption, each from a new line on."""
+    return [line for sentence in sentences for line in textwrap.wrap(sentence, LINE_LENGTH)]
 
 
 def publishers(election: Election) -> str:
@@ -176,13 +207,20 @@ def candidate_colors(election: Election, theme: Theme = THEMES["light"]) -> dict
 
 
 def visible(color: str, theme: Theme) -> str:
-    """The colour, or the nearest one on the way to the theme's ink that stands out from its ground."""
+    """The colour, or the nearest one on the way to the theme's ink that stands out from its ground, as do its bands."""
     start, ink = np.array(colors.to_rgb(color)), np.array(colors.to_rgb(theme.ink))
     for step in np.linspace(0.0, 1.0, 21):
         mixed = (1 - step) * start + step * ink
-        if contrast(mixed, colors.to_rgb(theme.ground)) >= LEAST_CONTRAST:
+        if is_seen(mixed, theme):
             return color if step == 0 else colors.to_hex(mixed)
     return theme.ink
+
+
+def is_seen(color: np.ndarray, theme: Theme) -> bool:
+    """Whether a colour (red, green, blue) stands out from the theme's ground, in full and as a band."""
+    ground = np.array(colors.to_rgb(theme.ground))
+    band = FAINT * color + (1 - FAINT) * ground
+    return contrast(color, ground) >= LEAST_CONTRAST and contrast(band, ground) >= theme.least_band
 
 
 def readable_on(color: Sequence[float], theme: Theme) -> str:
