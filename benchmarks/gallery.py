@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -14,7 +15,7 @@ from runoff_forecast.evaluate import Course, Shift, route_of, spread_over
 ELECTION, BULLETIN = "peru-2021-runoff", "2021-06-07T19:23:00-05:00"
 MOMENTS = 8
 """Of the night, spread over it; as many forecasts."""
-WIDTH, COLORS = 960, 128
+WIDTH, COLORS = 960, 256
 FOLDER = Path(__file__).parent / "gallery"
 
 
@@ -51,8 +52,19 @@ def _shrink(path: Path) -> None:
             if isinstance(text, str):
                 said.add_itxt(key, text)
         height = round(WIDTH * drawn.height / drawn.width)
-        small = drawn.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(COLORS)
-    small.save(path, optimize=True, pnginfo=said)
+        small = drawn.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS)
+    _with_palette(small).save(path, optimize=True, pnginfo=said)
+
+
+def _with_palette(drawn: Image.Image) -> Image.Image:
+    """In its most frequent colours: those of areas stay as they are, which a palette of averages would shift."""
+    pixels = np.asarray(drawn).reshape(-1, 3)
+    colors, place, times = np.unique(pixels, axis=0, return_inverse=True, return_counts=True)
+    kept = colors[np.argsort(-times, kind="stable")[:COLORS]].astype(int)
+    nearest = ((colors[:, None, :].astype(int) - kept) ** 2).sum(axis=2).argmin(axis=1)  # Pillow's own is not exact
+    shown = Image.fromarray(nearest[place.ravel()].astype(np.uint8).reshape(drawn.height, drawn.width), mode="P")
+    shown.putpalette(kept.ravel().tolist())
+    return shown
 
 
 if __name__ == "__main__":

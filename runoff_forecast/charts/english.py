@@ -45,7 +45,7 @@ ENGLISH = Words(
     # The night over time.
     night_title="The count and the forecast",
     chance_to_win="chances to win, in 100",
-    chance_to_advance="chances to go on to the runoff, in 100",
+    chance_to_advance="chances to win now or go on, in 100",
     night_note=("The count so far is no forecast: places that count early do not vote like those that count late."),
     night_described=(
         "Line chart of the count and its forecast at {moments}, {start} to {stop}. {title}. The "
@@ -54,9 +54,9 @@ ENGLISH = Words(
     ),
     official_described=" Result: {leader}.",
     # The chances over time.
-    to_advance="to go on to the runoff",
+    to_advance="to win now or go on to the runoff",
     chance_to_win_title="The chances over the night",
-    chance_to_advance_title="The chances to go on to the runoff",
+    chance_to_advance_title="The chances to win now or go on to the runoff",
     chances_described="Line chart of the chances at {moments}. {title}. At the end: {chances}.",
     one_moment="1 moment",
     many_moments="{number} moments",

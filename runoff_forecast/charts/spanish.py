@@ -45,7 +45,7 @@ SPANISH = Words(
     # The night over time.
     night_title="El conteo y la proyección",
     chance_to_win="probabilidad de ganar, de cada 100",
-    chance_to_advance="probabilidad de pasar a segunda vuelta, de cada 100",
+    chance_to_advance="probabilidad de ganar ya o pasar, de cada 100",
     night_note=(
         "El conteo parcial no es una proyección: donde se cuenta temprano se vota distinto que donde se cuenta tarde."
     ),
@@ -56,9 +56,9 @@ SPANISH = Words(
     ),
     official_described=" Resultado: {leader}.",
     # The chances over time.
-    to_advance="de pasar a segunda vuelta",
+    to_advance="de ganar ya o pasar a segunda vuelta",
     chance_to_win_title="Las probabilidades durante el conteo",
-    chance_to_advance_title="Las probabilidades de pasar a segunda vuelta",
+    chance_to_advance_title="Las probabilidades de ganar ya o pasar a segunda vuelta",
     chances_described=("Gráfico de líneas de las probabilidades en {moments}. {title}. Al final: {chances}."),
     one_moment="1 momento",
     many_moments="{number} momentos",

@@ -30,8 +30,8 @@ class Course:
     bulletins: pd.DataFrame
     """Index time (aware): counted_share, votes (valid ones in), margin (NaN before the first vote)."""
     moments: xr.Dataset
-    """Over time (UTC, without zone): counted_share; margin (time, quantile); chance (time, candidate) to win, or to
-    advance; share_so_far (time, candidate), share (time, candidate, quantile); in first rounds ahead (time, candidate,
+    """Over time (UTC, without zone): counted_share; margin (time, quantile); chance (time, candidate) to win, or to win now or
+    advance in a first round; share_so_far (time, candidate), share (time, candidate, quantile); in first rounds ahead (time, candidate,
     rival, quantile): by how much a candidate's share is above a rival's, NaN where either is not in the race."""
     truth: pd.Series | None = None
     """Official final votes per candidate."""
@@ -107,7 +107,9 @@ def _bulletins(known: Sequence[Count]) -> pd.DataFrame:
 
 def _moment(forecast: Forecast) -> xr.Dataset:
     first_round = forecast.election.first_round
-    chance = forecast.win_probability if first_round is None else forecast.advance_probability
+    chance = forecast.win_probability
+    if first_round is not None:  # who wins at once has no need to go on
+        chance = forecast.advance_probability + forecast.outright_probability
     votes = forecast.count.votes.to_numpy()
     named = {
         "counted_share": ((), forecast.count.counted_share),
