@@ -30,9 +30,10 @@ class Course:
     bulletins: pd.DataFrame
     """Index time (aware): counted_share, votes (valid ones in), margin (NaN before the first vote)."""
     moments: xr.Dataset
-    """Over time (UTC, without zone): counted_share; margin (time, quantile); chance (time, candidate) to win, or to win now or
-    advance in a first round; share_so_far (time, candidate), share (time, candidate, quantile); in first rounds ahead (time, candidate,
-    rival, quantile): by how much a candidate's share is above a rival's, NaN where either is not in the race."""
+    """Over time (UTC, without zone): counted_share; margin (time, quantile); chance (time, candidate) to win, in a
+    first round to win now or go on; share_so_far (time, candidate), share (time, candidate, quantile); in first rounds
+    ahead (time, candidate, rival, quantile): by how much a candidate's share is above a rival's, NaN where either is
+    not in the race."""
     truth: pd.Series | None = None
     """Official final votes per candidate."""
     finished: bool = False
