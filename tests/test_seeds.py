@@ -1,7 +1,7 @@
 """The founding bulletins as cases: each one forecast from what it says, and held against what came out.
 
 Borrowed geography is marked retrospective. What does not hold is not asserted, and MODEL.md says it: the truth of the
-runoff of 2006 lies outside its 90 % interval, and at 78 % counted the runoff of 2011 is a coin toss, not a call.
+runoff of 2006 lies at the edge of its 90 % interval, and at 78 % counted the runoff of 2011 is a coin toss, not a call.
 """
 
 from functools import cache
