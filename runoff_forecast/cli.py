@@ -1,6 +1,8 @@
 """The command line: parse, call, print. Results go to stdout, all else to stderr."""
 
 import contextlib
+import io
+import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -35,7 +37,7 @@ DEMO = "peru-2021-runoff"
 CHART_ENDINGS = (".png", ".svg", ".pdf")
 """What `charts.save` can write; said here again so that a wrong ending is refused before the model is fitted."""
 
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+out, err = Console(highlight=False, markup=False), Console(stderr=True, highlight=False, markup=False)
 
 
 class Engine(StrEnum):
@@ -73,6 +75,9 @@ class Plainspoken(TyperGroup):
 
     def invoke(self, ctx: typer.Context) -> object:
         """Run the command."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal may not know a minus sign
         try:
             return super().invoke(ctx)
         except InvalidInput as invalid:

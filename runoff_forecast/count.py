@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .batches import batches_of
-from .checks.ballot import SHEETS, successive, tally_columns
+from .checks.ballot import SHEETS, start_of, successive, tally_columns
 from .checks.problem import InvalidCount as InvalidCount, Problem, settled
 from .checks.table import Table
 from .checks.tally import empty_tally, read_counts
@@ -125,7 +125,7 @@ class Counts:
     def latest(self) -> Count:
         """What is known at the end, every place at its last state. Before any row: midnight of election day."""
         if self.frame.empty:
-            return self._known(0, pd.Timestamp(self.election.date).tz_localize(self.election.timezone))
+            return self._known(0, start_of(self.election.date, self.election.timezone))
         return self._known(len(self.frame), self.times[-1])
 
     def until(self, time: pd.Timestamp | datetime | str) -> Self:

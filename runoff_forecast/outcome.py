@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FEW_DRAWS = 200
 """With fewer effective draws than this, each end of a 90 % interval is uncertain by 5 % of its width and more."""
 
+EDGE = 1e-12
+"""In shares: nearer to a rule's bound than this is at it, as 40 % less 30 % are not ten points in floating point."""
 OUT_OF_REACH = 5.0
 """A condition that lies more tolerances than this from every draw is refused."""
 
@@ -169,7 +171,8 @@ class Forecast:
 
         A pool of several candidates is last.
         """
-        shares = spread.mean(ranking.rank_shares(self._ranked), self.draw_weights)
+        # sums of weights round above one
+        shares = np.clip(spread.mean(ranking.rank_shares(self._ranked), self.draw_weights), 0.0, 1.0)
         ranks = pd.RangeIndex(1, len(self.candidates) + 1, name="rank")
         return pd.DataFrame(shares, index=pd.Index(self.candidates, name="candidate"), columns=ranks)
 
@@ -458,8 +461,8 @@ class Forecast:
         met = np.zeros(shares.shape, dtype=bool)
         for rule in self._first_round.outright:
             # Without a required lead the share must be passed ("more than half"); with one, both are "at least".
-            enough = shares > rule.share if rule.lead == 0 else shares >= rule.share
-            met |= enough & (lead > 0) & (lead >= rule.lead)
+            enough = shares > rule.share + EDGE if rule.lead == 0 else shares >= rule.share - EDGE
+            met |= enough & (lead > 0) & (lead >= rule.lead - EDGE)
         return self.shares.copy(data=met)
 
     @cached_property

@@ -1,8 +1,11 @@
 """The command line keeps its contract: what goes where, which exit code, and never a traceback."""
 
 import json
+import os
+import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import made_up
@@ -224,3 +227,46 @@ def test_a_page_at_a_local_time(tmp_path):
     made = run("report", "peru-2016-runoff", "--at", "2016-06-06T10:00", "--moments", "1", "--html", page)
     assert made.exit_code == 0, made.output
     assert page.exists()
+
+
+@pytest.mark.parametrize(("old", "new"), [("Ana Quispe", "Ana [/x]"), ("A made-up runoff", "Runoff [draft]")])
+def test_brackets_in_names_are_text(old, new, tmp_path):
+    folder = made_up.folder(tmp_path / "night", made_up.election())
+    change(folder, "election.toml", old, new)
+    result = run("forecast", folder, *QUICK)
+    assert result.exit_code == 0, result.output
+    assert new in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_terminal_that_knows_no_minus_sign_is_served(encoding, small):
+    command = [sys.executable, "-m", "runoff_forecast", "forecast", str(small), *QUICK]
+    done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": encoding})
+    assert done.returncode == 0, done.stderr
+    assert b"Ana Quispe" in done.stdout
+
+
+@pytest.mark.parametrize(("zone", "day"), [("America/Santiago", "2019-09-08"), ("America/Havana", "2019-11-03")])
+def test_clocks_may_change_at_midnight_of_election_day(zone, day, tmp_path):
+    folder = write_folder(tmp_path)
+    header = (folder / "election.toml").read_text(encoding="utf-8")
+    counts = (folder / "counts.csv").read_text(encoding="utf-8")
+    was, where = (re.search(f"^{key} = (.*)$", header, re.M).group(1).strip('"') for key in ("date", "timezone"))
+    (folder / "election.toml").write_text(header.replace(was, day).replace(where, zone), encoding="utf-8")
+    (folder / "counts.csv").write_text(counts.replace(was, day), encoding="utf-8")
+    result = run("check", folder)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert run("forecast", folder, *QUICK).exit_code in (0, 1)
+
+
+def test_a_register_of_one_unit_with_a_baseline_is_forecast(tmp_path):
+    whole = made_up.election()
+    folder = made_up.folder(tmp_path / "one", whole)
+    units = (folder / "units.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "units.csv").write_text("".join(units[:2]), encoding="utf-8")
+    (folder / "counts.csv").unlink()
+    (folder / "regions.csv").unlink()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        result = run("forecast", folder, *QUICK)
+    assert result.exit_code == 0, result.output

@@ -62,6 +62,11 @@ def tally_columns(candidates: Iterable[str]) -> list[str]:
     return [*SHEETS, *candidates, *SPOILT]
 
 
+def start_of(day: date, timezone: str) -> pd.Timestamp:
+    """The first moment of a day, also of one on which clocks change at midnight."""
+    return pd.Timestamp(day).tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
+
+
 def successive(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions of rows of one place that follow each other, and of those that follow them."""
     order = np.argsort(codes, kind="stable")

@@ -29,6 +29,17 @@ RESERVED = frozenset(
         "unit",
         "region",
         "nation",
+        "name",
+        "counted_share_known",
+        "margin",
+        "margin_q05",
+        "margin_q95",
+        "outstanding",
+        "stations",
+        "votes",
+        "votes_q05",
+        "votes_q95",
+        "net",
     ]
 )
 """Column names of the tables that candidates' votes stand in."""
@@ -247,9 +258,12 @@ def _candidate(entry: Mapping, where: str, file: str) -> Iterator[Problem]:
     yield from _text(entry, "name", file, where + ".")
     yield from _text(entry, "list", file, where + ".", required=False)
     yield from _text(entry, "baseline", file, where + ".", required=False)
-    if entry.get("id") in RESERVED:
+    if isinstance(entry.get("id"), str) and entry["id"] in RESERVED:
         yield _problem(
-            file, where + ".id", entry["id"], "another id: this one is the name of a column in the tables of counts"
+            file,
+            where + ".id",
+            entry["id"],
+            "another id: this one is the name of a column in the tables of counts and forecasts",
         )
     color = entry.get("color")
     if color is not None and not (isinstance(color, str) and COLOR.fullmatch(color)):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from .ballot import SHEETS, SPOILT, Ballot, successive, tally_columns
+from .ballot import SHEETS, SPOILT, Ballot, start_of, successive, tally_columns
 from .problem import Problem
 from .rows import Rows
 from .sums import finer_above_coarser
@@ -112,7 +112,7 @@ def _column_problems(table: Table, ballot: Ballot, own: Sequence[str]) -> list[P
 def _too_early(table: Table, moment: pd.Series, ballot: Ballot) -> Iterator[Problem]:
     if ballot.date is None or ballot.timezone is None:
         return
-    start = pd.Timestamp(ballot.date).tz_localize(ballot.timezone)
+    start = start_of(ballot.date, ballot.timezone)
     expected = "a time on or after the election day, " + ballot.date.isoformat() + " in " + ballot.timezone
     yield from table.problems((moment < start).to_numpy(), "time", expected)
 

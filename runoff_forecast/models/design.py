@@ -242,7 +242,7 @@ def _transfers(shares: np.ndarray, stations: np.ndarray, own: list[int | None]) 
     logs = np.log(shares)
     national = np.average(shares, axis=0, weights=stations)
     logs = logs - (logs @ national / national.sum())[:, None]
-    covariance = np.atleast_2d(np.cov(logs.T, aweights=stations))
+    covariance = np.atleast_2d(np.cov(logs.T, aweights=stations, ddof=0))  # of one unit it is zero
     deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
     likeness = np.column_stack(
         [np.zeros(len(deviation)) if k is None else covariance[:, k] / (deviation * deviation[k]) for k in own]
