@@ -260,10 +260,9 @@ def test_clocks_may_change_at_midnight_of_election_day(zone, day, tmp_path):
 
 
 def test_a_register_of_one_unit_with_a_baseline_is_forecast(tmp_path):
-    whole = made_up.election()
-    folder = made_up.folder(tmp_path / "one", whole)
-    units = (folder / "units.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "units.csv").write_text("".join(units[:2]), encoding="utf-8")
+    folder = made_up.folder(tmp_path / "one", made_up.election())
+    lists = "unit,region,stations,baseline_ana,baseline_bea,baseline_other\n01,north,20,1500,1200,300\n"
+    (folder / "units.csv").write_text(lists, encoding="utf-8")
     (folder / "counts.csv").unlink()
     (folder / "regions.csv").unlink()
     with warnings.catch_warnings():
