@@ -12,8 +12,9 @@ from runoff_forecast.evaluate import Habits, Random, Truth, simulate
 from runoff_forecast.models import Priors, laplace
 from runoff_forecast.models.arrival import lateness
 from runoff_forecast.models.complete import Draws, complete, open_cells
+from runoff_forecast.models.effects import SUPPORT, Scale
 from runoff_forecast.models.evidence import gather
-from runoff_forecast.models.latent import SCALES, starting_point
+from runoff_forecast.models.latent import starting_point
 from runoff_forecast.models.quadrature import integrate
 
 A_QUARTER = 0.25
@@ -90,7 +91,7 @@ def drifting(lean: float, seed: int) -> Counts:
 
 def factor_of(counts: Counts) -> float:
     solver = laplace.build_solver(gather(counts, Priors()))
-    return float(integrate(solver, starting_point(solver.evidence)).best.scales[SCALES.index("drift"), 0])
+    return float(integrate(solver, starting_point(solver.evidence)).best.scales[Scale.DRIFT, SUPPORT])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -17,6 +17,7 @@ from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
 from runoff_forecast.models.complete import shares_of
 from runoff_forecast.models.design import contrasts
+from runoff_forecast.models.effects import SUPPORT, TURNOUT, Scale
 from runoff_forecast.models.latent import log_joint, predictor, scale_widths, softmax, starting_point
 from runoff_forecast.models.quadrature import (
     TURNOUT_POINTS,
@@ -241,7 +242,9 @@ def test_a_list_without_a_vote_anywhere_tells_nothing():
 def test_points_share_a_few_scales_of_units():
     solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
     mixture = integrate(solver, starting_point(solver.evidence))
-    unit, turnout = (np.array([mode.scales[at] for mode in mixture.modes]) for at in ((3, 0), (4, 1)))
+    unit, turnout = (
+        np.array([mode.scales[at] for mode in mixture.modes]) for at in ((Scale.UNIT, SUPPORT), (Scale.DRIFT, TURNOUT))
+    )
     assert len(np.unique(unit)) == UNIT_LEVELS
     assert 1 < len(np.unique(turnout)) <= TURNOUT_POINTS
     assert len({id(mode.arrows[0].units) for mode in mixture.modes}) == UNIT_LEVELS

@@ -10,6 +10,7 @@ import xarray as xr
 
 import runoff_forecast as rf
 from runoff_forecast.evaluate import BySize, simulate
+from runoff_forecast.models.effects import SUPPORT, TURNOUT, Scale
 from runoff_forecast.models.evidence import Evidence, gather
 from runoff_forecast.models.latent import Latent, grouped_units, log_joint, starting_point
 from runoff_forecast.models.nuts import STORED, complaint_of, forecast_from
@@ -76,7 +77,9 @@ def latent_of(evidence: Evidence, model: pm.Model, effects: dict[str, np.ndarray
 def log_unsampled(evidence: Evidence, model: pm.Model, scales: np.ndarray) -> float:
     """Takes away the prior density, at zero, of units that the model in PyMC leaves out."""
     out = evidence.design.n_units - len(model.coords["unit_id"])
-    return out * ((evidence.design.n_components - 1) * np.log(scales[3, 0]) + np.log(scales[3, 1]))
+    return out * (
+        (evidence.design.n_components - 1) * np.log(scales[Scale.UNIT, SUPPORT]) + np.log(scales[Scale.UNIT, TURNOUT])
+    )
 
 
 @each_night

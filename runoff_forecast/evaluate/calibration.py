@@ -17,8 +17,9 @@ from ..count import Counts
 from ..election import Election
 from ..models import Priors, StratifiedArrival
 from ..models.complete import Cells, Draws, complete, open_cells
+from ..models.effects import Scale
 from ..models.evidence import Batches, Evidence, design_effect, gather
-from ..models.latent import SCALES, Latent, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
+from ..models.latent import Latent, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
 from ..night import Night, Result
 from ..outcome import Forecast
 from .orders import BySize, Order
@@ -71,7 +72,7 @@ def draw_night(
     """
     skeleton = _skeleton(election, level, order, fractions, rng)
     seen = gather(skeleton, priors, moments=len(skeleton))
-    scales = np.abs(rng.standard_normal((len(SCALES), 2))) * scale_widths(seen.priors)
+    scales = np.abs(rng.standard_normal((len(Scale), 2))) * scale_widths(seen.priors)
     latent = _from_prior(seen, scales, rng)
     counts = _counted(skeleton, seen, latent, rng)
     evidence = gather(counts, priors, moments=len(counts))
@@ -235,4 +236,4 @@ def _known_draw(evidence: Evidence, latent: Latent, scales: np.ndarray, cells: C
     eta += cells.late_nation[:, None] * latent.drift_nation + cells.late_region[:, None] * latent.drift[cells.region]
     score = (design.arrival @ latent.arrival + latent.arrival_unit)[:, None]
     earliness = score if evidence.groups else np.zeros((0, 1))
-    return Draws(eta[:, :-1, None], eta[:, -1:], earliness, {}, scales[4][:, None])
+    return Draws(eta[:, :-1, None], eta[:, -1:], earliness, {}, scales[Scale.DRIFT][:, None])

@@ -17,10 +17,11 @@ from threadpoolctl import threadpool_limits
 from ..count import Counts
 from ..models.arrival import counted_share
 from ..models.arrow import Arrow, Eliminated, Layout, Precisions, Vector, build_layout
-from ..models.design import Design, build_design
+from ..models.design import NATIONAL_ORDER, Design, build_design
+from ..models.effects import Scale, core_of
 from ..models.evidence import gather
 from ..models.laplace import build_solver
-from ..models.latent import SCALES, starting_point
+from ..models.latent import starting_point
 from ..models.priors import ATTENUATION, Priors
 from ..models.quadrature import integrate
 from ..night import Night
@@ -67,7 +68,7 @@ class _Arrivals:
 
     def __init__(self, design: Design, counted: np.ndarray, total: np.ndarray) -> None:
         self.counted, self.total = counted, total
-        covariates = design.arrival[:, :3] * (total > 0)[:, None]
+        covariates = design.arrival[:, : len(NATIONAL_ORDER)] * (total > 0)[:, None]
         self.x = np.column_stack([np.ones(len(total)), covariates])
         self.region, self.slope = design.region, design.arrival[:, 0]
         self.layout: Layout = build_layout(
@@ -79,7 +80,8 @@ class _Arrivals:
         """Log marginal and fixed effects at given deviations of regions, slopes by region and units."""
         region, slope, unit = deviations
         r = self.layout.regions
-        core = np.r_[np.full(4, 0.04), np.full(r, region**-2), 1e6, np.full(r, slope**-2)]
+        fixed, by_region, slopes = np.full(self.x.shape[1], 0.04), np.full(r, region**-2), np.full(r, slope**-2)
+        core = core_of(fixed=fixed, region=by_region, drift_nation=[1e6], drift=slopes)
         precisions = Precisions(core, 1e6, unit**-2)
         theta, own = np.zeros(len(core)), np.zeros(len(self.total))
         value = self._value(theta, own, core, unit)
@@ -95,11 +97,12 @@ class _Arrivals:
                 break
         normaliser = 0.5 * (np.log(core).sum() - 2.0 * len(own) * np.log(unit) + r * np.log(1e6))
         weak = np.log(deviations).sum() - 0.5 * (deviations[:2] ** 2).sum()
-        return value - 0.5 * arrow.log_determinant + normaliser + weak, theta[:4]
+        return value - 0.5 * arrow.log_determinant + normaliser + weak, theta[self.layout.places.fixed]
 
     def _predict(self, theta: np.ndarray, own: np.ndarray) -> np.ndarray:
-        r = self.layout.regions
-        return self.x @ theta[:4] + theta[4 : 4 + r][self.region] + self.slope * theta[5 + r :][self.region] + own
+        rows = self.layout.places
+        offset, slope = theta[rows.region][self.region], theta[rows.drift][self.region]
+        return self.x @ theta[rows.fixed] + offset + self.slope * slope + own
 
     def _value(self, theta: np.ndarray, own: np.ndarray, core: np.ndarray, unit: float) -> float:
         eta = self._predict(theta, own)
@@ -117,7 +120,8 @@ class _Arrivals:
         information = np.moveaxis(information[self.layout.told.unit], 0, -1)[..., None, None]
         arrow = Arrow(Eliminated(self.layout, information, prior.unit), prior)
         by_region = self.layout.in_region @ (self.slots * score[:, None])
-        core = np.concatenate([self.x.T @ score, by_region[:, 0], [0.0], by_region[:, 2]]) - prior.core * theta
+        core = core_of(fixed=self.x.T @ score, region=by_region[:, 0], drift_nation=[0.0], drift=by_region[:, 2])
+        core -= prior.core * theta
         right = Vector(
             core[:, None, None], (self.layout.in_area @ score)[:, None, None], (score - prior.unit * own)[:, None, None]
         )
@@ -141,7 +145,7 @@ def arrival_by_nation(
         def missed(
             psi: np.ndarray, share: float = share, seen: np.ndarray = seen, start: np.ndarray = start
         ) -> np.ndarray:
-            weight = counted_share(design.arrival[:, :3] @ psi, capacity, share)
+            weight = counted_share(design.arrival[:, : len(NATIONAL_ORDER)] @ psi, capacity, share)
             expected = weight @ votes
             per_station = (weight @ total) / (weight @ capacity)
             margin = (expected[0] - expected[1]) / expected.sum()
@@ -216,7 +220,8 @@ def scales_of(night: Night) -> dict[str, float] | None:
     frame = frame[votes.sum(axis=1) > 0]
     evidence = gather(Counts.from_frame(election, frame), Priors(), moments=1)
     scales = integrate(build_solver(evidence), starting_point(evidence)).best.scales
-    found = pd.DataFrame(scales, index=list(SCALES), columns=["", "turnout_"]).drop(index="drift")
+    found = pd.DataFrame(scales, index=[scale.label for scale in Scale], columns=["", "turnout_"])
+    found = found.drop(index=Scale.DRIFT.label)
     if not evidence.design.has_baseline:
         found = found.drop(index="covariate") / Priors().no_baseline
     return {field + name: float(scale) for field in found for name, scale in found[field].items()}

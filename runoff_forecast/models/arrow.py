@@ -14,6 +14,8 @@ from functools import cached_property
 import numpy as np
 from scipy import linalg, sparse
 
+from .effects import CoreRows
+
 ROUNDING = 1e-9
 """What sums of products leave of a covariance's digits."""
 SLOTS = 3
@@ -61,8 +63,8 @@ class Layout:
 
     @property
     def core(self) -> int:
-        """Rows of the core: fixed effects, regions, one national drift, drifts of regions."""
-        return self.fixed.shape[1] + 2 * self.regions + 1
+        """Number of the core's rows."""
+        return self.places.total
 
     @cached_property
     def local(self) -> np.ndarray:
@@ -82,11 +84,10 @@ class Layout:
         """The rows among the units told of that lie in each region."""
         return _places_of(self.region[self.told.unit], self.regions)
 
-    @property
-    def places(self) -> tuple[slice, slice, int, slice]:
-        """Where fixed effects, regions, the national drift and the drifts of regions stand in the core."""
-        f, r = self.fixed.shape[1], self.regions
-        return slice(0, f), slice(f, f + r), f + r, slice(f + r + 1, f + 2 * r + 1)
+    @cached_property
+    def places(self) -> CoreRows:
+        """Where the core's effects stand."""
+        return CoreRows.of(self.fixed.shape[1], self.regions)
 
 
 def build_layout(fixed: np.ndarray, region: np.ndarray, area: np.ndarray, n_regions: int, told: np.ndarray) -> Layout:

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from .arrival import counted_share
 from .arrow import indicator, sums, times
+from .design import NATIONAL_ORDER
 from .evidence import Evidence
 from .latent import softmax
 
@@ -130,9 +131,9 @@ def complete(
         for name in parameters[0]
     }
     coefficients = {
-        "component": [*(f"support {i + 1}" for i in range(design.n_components - 1)), "turnout"],
+        "component": design.component_names,
         "effect": list(design.fixed_names),
-        "order": ["slope", "between", "overseas"],
+        "order": list(NATIONAL_ORDER),
     }
     used = {dim for dims, _ in named.values() for dim in dims}
     return (

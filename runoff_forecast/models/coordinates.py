@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse
 
+from .effects import SUPPORT, TURNOUT, Scale, core_of
 from .evidence import Evidence
 from .laplace import NoMode, build_solver
 from .latent import (
-    SUPPORT,
-    TURNOUT,
     Latent,
     build_prior,
     fine_predictor,
@@ -45,7 +44,7 @@ class Level:
 
 @dataclass(frozen=True, eq=False)
 class Core:
-    """Fixed effects, regions, the nation's drift and the regions', one under the other: C rows, E components."""
+    """What the count tells of the core: C rows, in the order of `effects.CoreRows`, E components."""
 
     mean: np.ndarray
     """(C, E)"""
@@ -107,7 +106,7 @@ def coordinates_at(evidence: Evidence, latent: Latent, scales: np.ndarray) -> Co
     late_nation = by_unit @ (rows.information * rows.late_nation[:, None]) / safe
     late_region = by_unit @ (rows.information * rows.late_region[:, None]) / safe
     centre = by_unit @ (rows.information * rows.response) / safe
-    seen = (total / (1.0 + total * scales[3][field_of(evidence)] ** 2))[units]
+    seen = (total / (1.0 + total * scales[Scale.UNIT][field_of(evidence)] ** 2))[units]
     by_area = _indicator(design.area[units], design.n_areas)
     known = by_area @ seen
     weight = np.where(known[design.area[units]] > FAINT, seen, 1.0)
@@ -187,8 +186,8 @@ def _core(evidence: Evidence, rows: _Rows, latent: Latent, scales: np.ndarray) -
     response = rows.response - expected(evidence)[rows.unit]
     mean, factor, told = np.zeros_like(deviation), [], np.zeros_like(deviation)
     for e, field in enumerate(field_of(evidence)):
-        units = _Nest(rows.unit, design.n_units, scales[3, field])
-        nests = (units, _Nest(design.area, design.n_areas, scales[2, field]))
+        units = _Nest(rows.unit, design.n_units, scales[Scale.UNIT, field])
+        nests = (units, _Nest(design.area, design.n_areas, scales[Scale.AREA, field]))
         precision, right = _marginal(seen, rows.information[:, e], response[:, e], nests)
         if len(evidence.coarse):
             more = _coarse(evidence, latent, e, nests)
@@ -204,16 +203,15 @@ def _core(evidence: Evidence, rows: _Rows, latent: Latent, scales: np.ndarray) -
 
 def core_deviation(evidence: Evidence, scales: np.ndarray) -> np.ndarray:
     """(C, E) prior deviations of the core at given scales."""
-    prior, r = build_prior(evidence, scales), evidence.design.n_regions
-    region = np.broadcast_to(prior.region, (r, 2))
-    return np.concatenate([prior.fixed, region, prior.drift_nation[None], prior.drift])[:, field_of(evidence)]
+    return build_prior(evidence, scales).core[:, field_of(evidence)]
 
 
 def _touched(evidence: Evidence, unit: np.ndarray, late_nation: np.ndarray, late_region: np.ndarray) -> np.ndarray:
     """(N, C) how the core enters the predictors of batches."""
     design = evidence.design
     own = (design.region[unit][:, None] == np.arange(design.n_regions)).astype(float)
-    return np.hstack([design.fixed[unit], own, late_nation[:, None], own * late_region[:, None]])
+    drift = own * late_region[:, None]
+    return core_of(fixed=design.fixed[unit], region=own, drift_nation=late_nation[:, None], drift=drift, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +250,7 @@ def _coarse(evidence: Evidence, latent: Latent, e: int, nests: tuple[_Nest, ...]
         information, surplus = rows.turnout_precision, rows.turnout - mixture.log_votes
     pairs = _touched(evidence, mixture.unit, rows.late_nation[mixture.batch], rows.late_region[mixture.batch])
     seen = _indicator(mixture.batch, m) @ (mixture.weight[:, None] * pairs)
-    here = np.concatenate([latent.fixed, latent.region, latent.drift_nation, latent.drift])[:, e]
+    here = latent.core[:, e]
     variance = np.diag(1.0 / np.maximum(information, FAINT))
     for place, nest in ((members, nests[0]), (members @ _indicator(nests[1].code, nests[1].n).T, nests[1])):
         variance += nest.deviation**2 * (place @ place.T).toarray()

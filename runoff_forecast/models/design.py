@@ -11,6 +11,7 @@ import pandas as pd
 from ..checks.register import OVERSEAS
 from ..election import Election
 from ..turnout import valid_per_station
+from .effects import CoreRows
 
 SMOOTHING_VOTES = 20.0
 """Votes of the nation's average added to each unit's baseline, so that an empty list in a hamlet is not a share of
@@ -24,6 +25,8 @@ PROXIMITY = 1.0
 2021)."""
 LIST = "list "
 """What names of covariates begin with that are a list's share."""
+NATIONAL_ORDER = ("slope", "between", "overseas")
+"""Coefficients of arrival that are the nation's, the first of all: earliness inside regions, between them, abroad."""
 INTERCEPT, KIND, HOME_KIND, COVARIATE = range(4)
 """Roles of fixed effects; a home kind is one that lies in the country and whose voters the baseline's lists tell
 apart."""
@@ -71,7 +74,7 @@ class Design:
     valid_per_station: np.ndarray
     """(U,) valid votes per station that the baseline (or the electorate) leads one to expect."""
     arrival: np.ndarray
-    """(U, 3 + 2R) covariates of earliness: common slope, region-mean slope, overseas, slope and offset by region."""
+    """(U, 3 + 2R) covariates of earliness: those of `NATIONAL_ORDER`, slope by region, offset by region."""
 
     @cached_property
     def n_units(self) -> int:
@@ -97,6 +100,16 @@ class Design:
     def n_components(self) -> int:
         """Support contrasts and, last, turnout."""
         return self.contrast.shape[1] + 1
+
+    @cached_property
+    def component_names(self) -> list[str]:
+        """What the components are called in results."""
+        return [*(f"support {i + 1}" for i in range(self.n_components - 1)), "turnout"]
+
+    @cached_property
+    def core(self) -> CoreRows:
+        """Where the core's effects stand."""
+        return CoreRows.of(self.fixed.shape[1], self.n_regions)
 
 
 @lru_cache(maxsize=2)  # every snapshot of a night asks for the same

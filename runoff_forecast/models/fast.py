@@ -10,9 +10,11 @@ from scipy import sparse
 
 from .arrow import SLOTS, Arrow, Eliminated, Vector, coloured, indicator, outer, sums, times
 from .complete import Cells, Draws, plus, station_variance
+from .design import NATIONAL_ORDER
+from .effects import Scale
 from .evidence import Evidence
 from .laplace import FIELDS, Mode, Solver
-from .latent import SCALES, grouped_units, predictor, softmax
+from .latent import grouped_units, predictor, softmax
 from .quadrature import Mixture
 
 POOL = 150
@@ -225,21 +227,22 @@ class FastDraws:
 
     def _parameters(self, mode: Mode, fields: tuple[Vector, Vector], arrival: np.ndarray) -> dict[str, np.ndarray]:
         latent = mode.latent
-        fixed, _, nation, drift = self.solver.layout.places
+        rows = self.solver.layout.places
         core = np.concatenate([vector.core for vector in fields], axis=1)
         named = {
-            "fixed": latent.fixed[:, :, None] + core[fixed],
-            "drift_nation": latent.drift_nation[0][:, None] + core[nation],
-            "drift": latent.drift[:, :, None] + core[drift],
+            "fixed": latent.fixed[:, :, None] + core[rows.fixed],
+            "drift_nation": latent.drift_nation[0][:, None] + core[rows.drift_nation],
+            "drift": latent.drift[:, :, None] + core[rows.drift],
         }
         if self.solver.evidence.groups:
-            named["arrival"] = latent.arrival[:3, None] + arrival[:3]
+            common = len(NATIONAL_ORDER)
+            named["arrival"] = latent.arrival[:common, None] + arrival[:common]
         return named
 
 
 def _drift_scales(mode: Mode, fields: tuple[Vector, Vector]) -> np.ndarray:
     """(2, m) as `Draws` has them: a quadrature point has one for all its draws."""
-    return np.repeat(mode.scales[SCALES.index("drift")][:, None], fields[0].core.shape[-1], axis=1)
+    return np.repeat(mode.scales[Scale.DRIFT][:, None], fields[0].core.shape[-1], axis=1)
 
 
 def sample(

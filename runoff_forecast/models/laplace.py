@@ -17,12 +17,9 @@ import numpy as np
 from scipy import linalg
 
 from .arrow import Arrow, Eliminated, Layout, Precisions, Vector, build_layout, times
-from .design import COVARIATE
+from .effects import SUPPORT, TURNOUT, Scale
 from .evidence import Evidence
 from .latent import (
-    SCALES,
-    SUPPORT,
-    TURNOUT,
     Latent,
     Prior,
     build_prior,
@@ -31,6 +28,7 @@ from .latent import (
     log_prior,
     moved,
     scale_widths,
+    scaled_rows,
 )
 from .linearised import (
     Coarse,
@@ -236,10 +234,9 @@ class Solver:
     def effects(self) -> np.ndarray:
         """(5, 2) number of the effects that each scale has."""
         design = self.evidence.design
-        rows = [0, 0, design.n_areas, design.n_units, 0]
-        for scale, core in _core_rows(self.evidence):
-            rows[scale] = len(core)
-        return np.outer(rows, [design.n_components - 1, 1]).astype(float)
+        number = {Scale.AREA: design.n_areas, Scale.UNIT: design.n_units}
+        number |= {scale: len(rows) for scale, rows in scaled_rows(design).items()}
+        return np.outer([number[scale] for scale in Scale], [design.n_components - 1, 1]).astype(float)
 
     def tangent(self, latent: Latent, value: float | None = None, before: Tangent | None = None) -> Tangent:
         """The likelihood linearised at a point, where its log is `value` if that is known already.
@@ -371,7 +368,7 @@ class Solver:
         """
         seen, information = [], np.zeros((mode.scales.size, mode.scales.size))
         for field, arrow in enumerate(mode.arrows):
-            part, precision = slice(len(SCALES) * field, len(SCALES) * (field + 1)), field_precisions(mode.prior, field)
+            part, precision = slice(len(Scale) * field, len(Scale) * (field + 1)), field_precisions(mode.prior, field)
             here = pack(mode.latent, field)
             pulled = _pulled_by_scale(self.evidence, here, precision)
             moved_to = arrow.solve(pulled)
@@ -401,10 +398,10 @@ class Solver:
                 known = arrow.solve(mode.coarse.rows[field].weighted(apart.T))
                 core -= (known.core**2).sum(axis=(1, 2))
                 area, unit = area - (known.area**2).sum(), unit - (known.unit**2).sum()
-            for scale, rows in _core_rows(self.evidence):
+            for scale, rows in scaled_rows(self.evidence.design).items():
                 out[scale, field] = precision.core[rows] @ core[rows] - here.core[rows].size
-            out[2, field] = precision.area * area - here.area.size
-            out[3, field] = precision.unit * unit - here.unit.size
+            out[Scale.AREA, field] = precision.area * area - here.area.size
+            out[Scale.UNIT, field] = precision.unit * unit - here.unit.size
         return out
 
     def condition(
@@ -434,19 +431,12 @@ class Solver:
 def _pulled_by_scale(evidence: Evidence, point: Vector, precision: Precisions) -> Vector:
     """What the prior pulls a point's effects with, the effects of each scale in a column of their own."""
     d = point.core.shape[1]
-    core, area, unit = (np.zeros((len(part), d, len(SCALES))) for part in (point.core, point.area, point.unit))
-    for column, rows in _core_rows(evidence):
-        core[rows, :, column] = precision.core[rows, None] * point.core[rows, :, 0]
-    area[:, :, 2] = precision.area * point.area[:, :, 0]
-    unit[:, :, 3] = precision.unit * point.unit[:, :, 0]
+    core, area, unit = (np.zeros((len(part), d, len(Scale))) for part in (point.core, point.area, point.unit))
+    for scale, rows in scaled_rows(evidence.design).items():
+        core[rows, :, scale] = precision.core[rows, None] * point.core[rows, :, 0]
+    area[:, :, Scale.AREA] = precision.area * point.area[:, :, 0]
+    unit[:, :, Scale.UNIT] = precision.unit * point.unit[:, :, 0]
     return Vector(core, area, unit)
-
-
-def _core_rows(evidence: Evidence) -> tuple[tuple[int, np.ndarray], ...]:
-    """The scales that effects in the core have, and their rows there."""
-    f, r = len(evidence.design.fixed_role), evidence.design.n_regions
-    covariates = np.flatnonzero(evidence.design.fixed_role == COVARIATE)
-    return (0, covariates), (1, np.arange(f, f + r)), (4, np.arange(f + r, f + 2 * r + 1))
 
 
 def _products(left: Vector, right: Vector) -> np.ndarray:
@@ -471,35 +461,23 @@ def build_solver(evidence: Evidence) -> Solver:
 
 
 def field_precisions(prior: Prior, field: int) -> Precisions:
-    core = np.concatenate(
-        [
-            prior.fixed[:, field],
-            np.full(len(prior.drift), prior.region[field]),
-            prior.drift_nation[field : field + 1],
-            prior.drift[:, field],
-        ]
-    )
-    return Precisions(core**-2.0, float(prior.area[field]) ** -2.0, float(prior.unit[field]) ** -2.0)
+    """The prior's of support or of turnout."""
+    return Precisions(prior.core[:, field] ** -2.0, float(prior.area[field]) ** -2.0, float(prior.unit[field]) ** -2.0)
 
 
 def pack(latent: Latent, field: int) -> Vector:
     """One field of a point, as one column."""
     part = FIELDS[field][1]
-    core = np.concatenate([latent.fixed, latent.region, latent.drift_nation, latent.drift])[:, part]
-    return Vector(core[:, :, None], latent.area[:, part, None], latent.unit[:, part, None])
+    return Vector(latent.core[:, part, None], latent.area[:, part, None], latent.unit[:, part, None])
 
 
 def unpack(evidence: Evidence, fields: tuple[Vector, Vector], arrival: np.ndarray) -> Latent:
     """A latent point from the only column of either field and from arrival (Q + U,)."""
-    f, r, q = evidence.design.fixed.shape[1], evidence.design.n_regions, evidence.design.arrival.shape[1]
-    core = np.concatenate([v.core[:, :, 0] for v in fields], axis=1)
+    q, core = evidence.design.arrival.shape[1], np.concatenate([v.core[:, :, 0] for v in fields], axis=1)
     return Latent(
-        fixed=core[:f],
-        region=core[f : f + r],
+        **evidence.design.core.parts(core),
         area=np.concatenate([v.area[:, :, 0] for v in fields], axis=1),
         unit=np.concatenate([v.unit[:, :, 0] for v in fields], axis=1),
-        drift_nation=core[f + r : f + r + 1],
-        drift=core[f + r + 1 :],
         arrival=arrival[:q],
         arrival_unit=arrival[q:],
     )

@@ -9,12 +9,11 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from .arrival import FULL, sigmoid, thresholds
-from .design import Design
+from .design import COVARIATE, HOME_KIND, INTERCEPT, KIND, Design
+from .effects import SUPPORT, TURNOUT, WIDTHS, Scale, core_of
 from .evidence import Batches, Evidence, Group
 from .priors import Priors
 
-SUPPORT, TURNOUT = 0, 1
-SCALES = ("covariate", "region", "area", "unit", "drift")
 START_VOTES = 30.0
 """Votes of the whole count's shares that are added to a unit's own where a climb starts: no share is zero."""
 
@@ -40,6 +39,11 @@ class Latent:
     arrival_unit: np.ndarray
     """(U,) logits: units early or late for reasons of their own"""
 
+    @property
+    def core(self) -> np.ndarray:
+        """(C, E) what touches many units, in the order of `effects.CoreRows`"""
+        return core_of(fixed=self.fixed, region=self.region, drift_nation=self.drift_nation, drift=self.drift)
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -60,39 +64,42 @@ class Prior:
     """(Q,)"""
     arrival_unit: float
 
+    @property
+    def core(self) -> np.ndarray:
+        """(C, 2) deviations of the core's effects"""
+        regions = np.broadcast_to(self.region, self.drift.shape)
+        return core_of(fixed=self.fixed, region=regions, drift_nation=self.drift_nation[None], drift=self.drift)
+
 
 def scale_widths(priors: Priors) -> np.ndarray:
-    """Half-normal widths (5, 2) of the scales, rows as SCALES, columns support and turnout."""
-    return np.array(
-        [
-            [priors.covariate, priors.turnout_covariate],
-            [priors.region, priors.turnout_region],
-            [priors.area, priors.turnout_area],
-            [priors.unit, priors.turnout_unit],
-            [priors.drift, priors.drift],
-        ]
-    )
+    """Half-normal widths (5, 2) of the scales."""
+    return np.array([[getattr(priors, name) for name in WIDTHS[scale]] for scale in Scale])
+
+
+def scaled_rows(design: Design) -> dict[Scale, np.ndarray]:
+    """The core's rows whose deviations go with a scale; those of the other fixed effects are given."""
+    rows, every = design.core, np.arange(design.core.total)
+    covariates = np.flatnonzero(design.fixed_role == COVARIATE)
+    return {Scale.COVARIATE: covariates, Scale.REGION: every[rows.region], Scale.DRIFT: every[rows.drift_nation :]}
 
 
 def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
     """The prior at given scales (5, 2)."""
     design, priors = evidence.design, evidence.priors
-    by_role = np.array(
-        [
-            [priors.intercept, priors.turnout_intercept],
-            [priors.kind, priors.turnout_kind],
-            [priors.kind_home, priors.turnout_kind_home],
-            [scales[0, 0], scales[0, 1]],
-        ]
-    )
+    by_role = np.empty((4, 2))
+    by_role[INTERCEPT] = priors.intercept, priors.turnout_intercept
+    by_role[KIND] = priors.kind, priors.turnout_kind
+    by_role[HOME_KIND] = priors.kind_home, priors.turnout_kind_home
+    by_role[COVARIATE] = scales[Scale.COVARIATE]
+    drift = scales[Scale.DRIFT]
     mean, deviation = arrival_prior(design, priors)
     return Prior(
         fixed=by_role[design.fixed_role],
-        region=scales[1],
-        area=scales[2],
-        unit=scales[3],
-        drift_nation=scales[4] * np.array([evidence.drift_nation, priors.turnout_drift]),
-        drift=scales[4] * np.column_stack([evidence.drift_region, np.full(design.n_regions, priors.turnout_drift)]),
+        region=scales[Scale.REGION],
+        area=scales[Scale.AREA],
+        unit=scales[Scale.UNIT],
+        drift_nation=drift * np.array([evidence.drift_nation, priors.turnout_drift]),
+        drift=drift * np.column_stack([evidence.drift_region, np.full(design.n_regions, priors.turnout_drift)]),
         arrival_mean=mean,
         arrival=deviation,
         arrival_unit=priors.arrival_unit,

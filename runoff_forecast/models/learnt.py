@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..election import Election
+from .effects import WIDTHS, Scale
 from .priors import Priors, blurring
 
 SMALLEST = {"arrival_slope": 0.5, "arrival_between": 0.75, "arrival_overseas": 1.2}
@@ -18,7 +19,6 @@ REGIONS = 2.0
 last. With this and the deviations above, the interval score of nights known by national totals alone was best."""
 HALF_NORMAL = 1.5
 """Half-normal width over the median of the scales seen: a scale of the typical size lies at two thirds of it."""
-SCALES = ("covariate", "region", "area", "unit")
 
 
 def learnt_priors(election: Election | None = None) -> Priors:
@@ -41,9 +41,11 @@ def learnt_priors(election: Election | None = None) -> Priors:
     for name in ("arrival_region", "arrival_slope_region"):
         found[name] = float(steeper * _values(lines, name).mean())
     found["arrival_region"] *= REGIONS
-    for name in SCALES:
-        found[name] = float(HALF_NORMAL * np.median(_values(alike, name)))
-        found["turnout_" + name] = float(HALF_NORMAL * np.median(_values(lines, "turnout_" + name)))
+    for scale in Scale:
+        if scale != Scale.DRIFT:  # that one is set by hand
+            support, turnout = WIDTHS[scale]
+            found[support] = float(HALF_NORMAL * np.median(_values(alike, support)))
+            found[turnout] = float(HALF_NORMAL * np.median(_values(lines, turnout)))
     return Priors().with_changes(found)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from .arrow import SLOTS, Layout, Vector, indicator, sums
+from .effects import core_of
 from .evidence import Batches, Evidence
 from .latent import Latent, Mixture, Prior, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
 
@@ -102,9 +103,12 @@ def _summed(rows: Batches, layout: Layout, amount: np.ndarray, slope: np.ndarray
 def slot_score(layout: Layout, told: np.ndarray) -> Vector:
     """The fine likelihood's score as a right-hand side of one column, from that of the slots (3, T, d)."""
     members = layout.told
-    area, drift = sums(members.in_area, told[0]), sums(members.in_region, told[2])
-    core = np.concatenate(
-        [members.fixed.T @ told[0], sums(layout.area_in_region, area), told[1].sum(axis=0)[None], drift]
+    area = sums(members.in_area, told[0])
+    core = core_of(
+        fixed=members.fixed.T @ told[0],
+        region=sums(layout.area_in_region, area),
+        drift_nation=told[1].sum(axis=0)[None],
+        drift=sums(members.in_region, told[2]),
     )
     unit = np.zeros((len(layout.region), told.shape[-1]))
     unit[members.unit] = told[0]
@@ -200,7 +204,8 @@ def _coarse_rows(evidence: Evidence, layout: Layout, mixture: Mixture, jacobian:
     area = np.stack([(layout.in_area @ part).toarray() for part in units], axis=1)
     by_region = sums(layout.area_in_region, area)
     fixed = np.stack([(part.T @ layout.fixed).T for part in units], axis=1)
-    core = np.concatenate([fixed, by_region, (by_region.sum(axis=0) * nation)[None], by_region * region])
+    drift_nation = (by_region.sum(axis=0) * nation)[None]
+    core = core_of(fixed=fixed, region=by_region, drift_nation=drift_nation, drift=by_region * region)
     return Rows(core, area, units)
 
 

@@ -17,6 +17,8 @@ from pytensor.tensor.type import TensorType
 from ..outcome import Forecast
 from .complete import Cells, Draws, complete, open_cells
 from .coordinates import expected, field_of, find_coordinates, sampled_units
+from .design import NATIONAL_ORDER
+from .effects import Scale
 from .evidence import Evidence
 from .latent import grouped_units
 from .pymc_model import build_model
@@ -114,8 +116,8 @@ class TraceDraws:
         eta = self._predictor(at)
         named = {name: at[name] for name in ("fixed", "drift_nation", "drift")}
         if "arrival" in at:
-            named["arrival"] = at["arrival"][:3]
-        return Draws(eta[:, :-1], eta[:, -1], self._earliness(at, m), named, at["scales"][4])
+            named["arrival"] = at["arrival"][: len(NATIONAL_ORDER)]
+        return Draws(eta[:, :-1], eta[:, -1], self._earliness(at, m), named, at["scales"][Scale.DRIFT])
 
     def _predictor(self, at: dict[str, np.ndarray]) -> np.ndarray:
         """(C, E, m), drift included."""
@@ -128,7 +130,7 @@ class TraceDraws:
 
     def _own(self, units: np.ndarray, at: dict[str, np.ndarray]) -> np.ndarray:
         """(units, E, m) own effects: those sampled, and for the others draws from their prior."""
-        deviation = at["scales"][3][field_of(self.evidence)]
+        deviation = at["scales"][Scale.UNIT][field_of(self.evidence)]
         own = self.rng.standard_normal((len(units), *deviation.shape)) * deviation
         sampled = sampled_units(self.evidence)
         known = np.isin(units, sampled)

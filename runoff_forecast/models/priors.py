@@ -9,6 +9,9 @@ ATTENUATION = 0.346
 """How much a normal effect of variance one flattens a logistic slope: (16 sqrt(3) / 15 pi)^2 (Zeger, Liang & Albert
 1988)."""
 
+OF_PLACES = ("kind", "kind_home", "covariate", "region", "area", "unit")
+"""Priors of how support differs between places; those of turnout have the same names after `turnout_`."""
+
 
 def blurring(unit: float) -> float:
     """How many times as steep a slope of arrival is as it looks, where units have effects of such deviation."""
@@ -163,11 +166,9 @@ class Priors:
 
     def without_baseline(self) -> Priors:
         """The same with wider scales of support and turnout: those learnt are of what the baseline leaves open."""
-        scales = ("kind", "kind_home", "covariate", "region", "area", "unit")
-        names = [*scales, *("turnout_" + name for name in scales)]
+        names = [*OF_PLACES, *("turnout_" + name for name in OF_PLACES)]
         return replace(self, **{name: self.no_baseline * getattr(self, name) for name in names})
 
     def for_borrowed_register(self) -> Priors:
         """The same with wider scales of support."""
-        support = ("kind", "kind_home", "covariate", "region", "area", "unit")
-        return replace(self, **{name: self.borrowed * getattr(self, name) for name in support})
+        return replace(self, **{name: self.borrowed * getattr(self, name) for name in OF_PLACES})

@@ -16,9 +16,10 @@ from pytensor.tensor.variable import TensorVariable as Tensor
 
 from .arrival import FULL
 from .coordinates import Coordinates, Core, Level, core_deviation, expected, field_of, find_coordinates
-from .design import COVARIATE
+from .design import NATIONAL_ORDER
+from .effects import Scale, core_of
 from .evidence import Batches, Evidence
-from .latent import SCALES, arrival_prior, grouped_units, scale_widths
+from .latent import arrival_prior, grouped_units, scale_widths, scaled_rows
 
 Centring = Literal["informed", "centred", "plain"]
 """Effects are sampled as they are (`centred`), in units of their scale (`plain`), or each as the count tells of it."""
@@ -57,23 +58,23 @@ def _coords(evidence: Evidence, start: Coordinates) -> dict[str, list | np.ndarr
     design = evidence.design
     names = list(design.election.units.index)
     coords = {
-        "scale": list(SCALES),
+        "scale": [scale.label for scale in Scale],
         "field": ["support", "turnout"],
-        "component": [*(f"support {i + 1}" for i in range(design.n_components - 1)), "turnout"],
+        "component": design.component_names,
         "effect": list(design.fixed_names),
         "region": list(design.regions),
         "area_id": np.arange(design.n_areas),
         "unit_id": [names[u] for u in start.units],
-        "core_effect": [
-            *design.fixed_names,
-            *(f"region {r}" for r in design.regions),
-            "drift of the nation",
-            *(f"drift of {r}" for r in design.regions),
-        ],
+        "core_effect": core_of(
+            fixed=design.fixed_names,
+            region=[f"region {r}" for r in design.regions],
+            drift_nation=["drift of the nation"],
+            drift=[f"drift of {r}" for r in design.regions],
+        ).tolist(),
     }
     if evidence.groups:
         slopes = [f"slope in {r}" for r in design.regions] + [f"offset of {r}" for r in design.regions]
-        coords["order"] = ["slope", "between", "overseas", *slopes]
+        coords["order"] = [*NATIONAL_ORDER, *slopes]
         coords["member"] = [names[u] for u in grouped_units(evidence)]
     return coords
 
@@ -91,7 +92,6 @@ class _Core:
 
 def _core(evidence: Evidence, start: Coordinates, log_scales: Tensor, centring: Centring) -> _Core:
     design, dims = evidence.design, ("core_effect", "component")
-    f, r = design.fixed.shape[1], design.n_regions
     log_sigma = _log_core_deviation(evidence, log_scales)
     if centring == "informed":
         core = _turned(start.core, log_sigma, dims)
@@ -99,7 +99,7 @@ def _core(evidence: Evidence, start: Coordinates, log_scales: Tensor, centring: 
         core = pt.exp(log_sigma) * pm.Normal("core_raw", dims=dims)
     else:
         core = pm.Normal("core", 0.0, pt.exp(log_sigma), dims=dims)
-    fixed, region, nation, drift = pt.split(core, [f, r, 1, r], axis=0)
+    fixed, region, nation, drift = pt.split(core, design.core.sizes, axis=0)
     pm.Deterministic("fixed", fixed, dims=("effect", "component"))
     pm.Deterministic("region_effect", region, dims=("region", "component"))
     pm.Deterministic("drift_nation", nation[0], dims=("component",))
@@ -109,12 +109,10 @@ def _core(evidence: Evidence, start: Coordinates, log_scales: Tensor, centring: 
 
 def _log_core_deviation(evidence: Evidence, log_scales: Tensor) -> Tensor:
     """(C, E) log of `core_deviation`: covariates, regions and drift have a scale, the rest is given."""
-    design = evidence.design
-    scaled = np.zeros((len(design.fixed_role) + 2 * design.n_regions + 1, len(SCALES)))
-    scaled[: len(design.fixed_role), 0] = design.fixed_role == COVARIATE
-    scaled[len(design.fixed_role) : len(design.fixed_role) + design.n_regions, 1] = 1.0
-    scaled[len(design.fixed_role) + design.n_regions :, 4] = 1.0
-    return shared(np.log(core_deviation(evidence, np.ones((len(SCALES), 2))))) + shared(scaled) @ log_scales
+    scaled = np.zeros((evidence.design.core.total, len(Scale)))
+    for scale, rows in scaled_rows(evidence.design).items():
+        scaled[rows, scale] = 1.0
+    return shared(np.log(core_deviation(evidence, np.ones((len(Scale), 2))))) + shared(scaled) @ log_scales
 
 
 def _turned(told: Core, log_sigma: Tensor, dims: tuple[str, ...]) -> Tensor:
@@ -136,16 +134,16 @@ def _predictor(evidence: Evidence, start: Coordinates, core: _Core, log_scales: 
     above = shared(design.fixed[units]) @ core.fixed + core.region[region]
     if centring == "informed":
         mean = _sums(area, shared(start.area.information).shape[0], shared(start.area_weight) * (above + late))
-        areas = _told("area", start.area, mean, log_scales[2], ("area_id", "component"))
+        areas = _told("area", start.area, mean, log_scales[Scale.AREA], ("area_id", "component"))
     else:
-        areas = _own("area", log_scales[2], ("area_id", "component"), centring)
+        areas = _own("area", log_scales[Scale.AREA], ("area_id", "component"), centring)
     above = above + areas[area] + shared(expected(evidence)[units])
     if not len(units):
         return above
     dims = ("unit_id", "component")
     if centring == "informed":
-        return above + _told("unit", start.unit, above + late, log_scales[3], dims)
-    return above + _own("unit", log_scales[3], dims, centring)
+        return above + _told("unit", start.unit, above + late, log_scales[Scale.UNIT], dims)
+    return above + _own("unit", log_scales[Scale.UNIT], dims, centring)
 
 
 def _told(name: str, told: Level, mean: Tensor, log_sigma: Tensor, dims: tuple[str, ...]) -> Tensor:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import log_ndtr, ndtri, ndtri_exp
 
+from .effects import SUPPORT, TURNOUT, Scale
 from .evidence import Evidence
 from .laplace import Mode, NoMode, Solver, Tangent, build_solver
-from .latent import SCALES, SUPPORT, TURNOUT, Latent, scale_widths
+from .latent import Latent, scale_widths
 
 POINTS = 16
 """On Peru 2021's districts the margin is then within 2 % as wide as with a thousand from a fifth counted on; at a
@@ -47,7 +48,10 @@ is another anyway. Far from the mode a tangent promises more the larger the scal
 LAST_STEPS = 4
 """Of Newton's at the last scales, at most."""
 GOLDEN = (5.0**0.5 - 1.0) / 2.0
-UNITS_FIRST = [SCALES.index("unit"), *(i for i, name in enumerate(SCALES) if name != "unit")]
+UNITS_FIRST = [Scale.UNIT, *(scale for scale in Scale if scale != Scale.UNIT)]
+"""Order in which a root's columns bring scales in: the first column alone moves that of units."""
+DRIFT = UNITS_FIRST.index(Scale.DRIFT)
+"""The column that comes in with drift; as the last one it moves nothing else."""
 GAIN = 0.08
 """A search ends once a step promises, or brings, less than this in log density."""
 
@@ -230,10 +234,10 @@ def _by_field(scores: np.ndarray) -> np.ndarray:
 def _root(peak: Peak, field: int) -> np.ndarray:
     """Root (5, 5) of the covariance of one field's scores.
 
-    Rows are ordered with `unit` first, so that the first column alone moves the scale of units, which is the costly
-    one. Each column is then given the length that the density's fall about one deviation away asks for: the quadrature
-    needs the width there, not the curvature at the very top. Turnout's columns are left as they are where no coarse
-    batch ties it to support: the margin hardly depends on them.
+    Scales come in as `UNITS_FIRST` has them, since moves of that of units are the costly ones. Each column is then
+    given the length that the density's fall about one deviation away asks for: the quadrature needs the width there,
+    not the curvature at the very top. Turnout's columns are left as they are where no coarse batch ties it to support:
+    the margin hardly depends on them.
     """
     n = len(peak.scores)
     part = slice(n * field, n * (field + 1))
@@ -268,10 +272,10 @@ def _apart(peak: Peak, roots: list[np.ndarray]) -> Mixture:
         z = _levelled(_lattice(number, len(widths)))
         log_chance = -0.5 * (z**2).sum(axis=1)
         if field == SUPPORT:
-            steps, log = _drift_steps(peak, roots[field][:, -1])
-            rank = z[:, -1].argsort().argsort()
-            log_chance += 0.5 * z[:, -1] ** 2 + log[rank]
-            z[:, -1] = steps[rank]
+            steps, log = _drift_steps(peak, roots[field][:, DRIFT])
+            rank = z[:, DRIFT].argsort().argsort()
+            log_chance += 0.5 * z[:, DRIFT] ** 2 + log[rank]
+            z[:, DRIFT] = steps[rank]
         points = peak.scores[:, field] + z @ roots[field].T
         scales.append(scales_at(points, widths[:, field]))
         weights.append(_weights(np.array([peak.height_of(field, each) for each in points]) - log_chance))
@@ -296,7 +300,7 @@ def _drift_steps(peak: Peak, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     chance = np.exp(log - log.max())
     before = chance.cumsum() - 0.5 * chance
     stratum = (before / chance.sum() * POINTS).astype(int)
-    square = scales_at(here[-1] + fine * side[-1], width) ** 2
+    square = scales_at(here[Scale.DRIFT] + fine * side[Scale.DRIFT], width) ** 2
     mean = np.bincount(stratum, chance * square, POINTS) / np.bincount(stratum, chance, POINTS)
     steps = np.interp(mean, square, fine)
     return steps, np.interp(steps, fine, log)
