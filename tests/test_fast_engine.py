@@ -242,9 +242,8 @@ def test_a_list_without_a_vote_anywhere_tells_nothing():
 def test_points_share_a_few_scales_of_units():
     solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
     mixture = integrate(solver, starting_point(solver.evidence))
-    unit, turnout = (
-        np.array([mode.scales[at] for mode in mixture.modes]) for at in ((Scale.UNIT, SUPPORT), (Scale.DRIFT, TURNOUT))
-    )
+    unit = np.array([mode.scales[Scale.UNIT, SUPPORT] for mode in mixture.modes])
+    turnout = np.array([mode.scales[Scale.DRIFT, TURNOUT] for mode in mixture.modes])
     assert len(np.unique(unit)) == UNIT_LEVELS
     assert 1 < len(np.unique(turnout)) <= TURNOUT_POINTS
     assert len({id(mode.arrows[0].units) for mode in mixture.modes}) == UNIT_LEVELS

@@ -77,9 +77,8 @@ def latent_of(evidence: Evidence, model: pm.Model, effects: dict[str, np.ndarray
 def log_unsampled(evidence: Evidence, model: pm.Model, scales: np.ndarray) -> float:
     """Takes away the prior density, at zero, of units that the model in PyMC leaves out."""
     out = evidence.design.n_units - len(model.coords["unit_id"])
-    return out * (
-        (evidence.design.n_components - 1) * np.log(scales[Scale.UNIT, SUPPORT]) + np.log(scales[Scale.UNIT, TURNOUT])
-    )
+    unit = np.log(scales[Scale.UNIT])
+    return out * ((evidence.design.n_components - 1) * unit[SUPPORT] + unit[TURNOUT])
 
 
 @each_night

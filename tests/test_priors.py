@@ -1,6 +1,6 @@
 """Laws of the priors: none has seen the election at hand, and a poorer register widens what it cannot tell."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
 from runoff_forecast.evaluate.learn import scales_of
 from runoff_forecast.models import Priors, StratifiedArrival, learnt, learnt_priors
+from runoff_forecast.models.effects import WIDTHS, Scale
 from runoff_forecast.models.evidence import gather
 
 LINES = dict(learnt._lines())
@@ -26,6 +27,12 @@ each_learnt_from = pytest.mark.parametrize("name", LINES)
 def absurd(line: dict[str, float]) -> dict[str, float]:
     """What no count ever taught, in as many candidates."""
     return {key: value if key == "candidates" else 50.0 + 10.0 * value for key, value in line.items()}
+
+
+def test_every_scale_has_a_prior_for_support_and_one_for_turnout():
+    named = {field.name for field in fields(Priors)}
+    assert list(WIDTHS) == list(Scale)
+    assert all(len(names) == 2 and set(names) <= named for names in WIDTHS.values())
 
 
 @each_learnt_from
