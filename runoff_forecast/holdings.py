@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,16 @@ class Holdings:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @cached_property
+    def single(self) -> np.ndarray:
+        """(group,) bool: its votes lie in one unit, known for sure."""
+        return np.array([len(members) == 1 for members in self.members], dtype=bool)
+
+    @cached_property
+    def unit(self) -> np.ndarray:
+        """(group,) the position of its one unit; -1 where it may lie in several."""
+        return np.array([members[0] if len(members) == 1 else -1 for members in self.members], dtype=int)
 
 
 @dataclass(frozen=True)

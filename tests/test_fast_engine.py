@@ -12,13 +12,11 @@ import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Candidate, Election
 from runoff_forecast.evaluate import ORDERS, BySize, Habits, Random, Truth, simulate
-from runoff_forecast.models import NoMode, Priors, StratifiedArrival, fast, laplace, linearised, quadrature
+from runoff_forecast.models import NoMode, Priors, StratifiedArrival, fast, laplace, quadrature
 from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
-from runoff_forecast.models.complete import shares_of
-from runoff_forecast.models.design import contrasts
 from runoff_forecast.models.effects import SUPPORT, TURNOUT, Scale
-from runoff_forecast.models.latent import log_joint, predictor, scale_widths, softmax, starting_point
+from runoff_forecast.models.latent import log_joint, predictor, scale_widths, starting_point
 from runoff_forecast.models.quadrature import (
     TURNOUT_POINTS,
     UNIT_LEVELS,
@@ -28,6 +26,7 @@ from runoff_forecast.models.quadrature import (
     scores_of,
     search,
 )
+from runoff_forecast.models.simplex import contrasts, mean_share, multinomial_information, shares_of, softmax
 
 TRUTH = simulated.truth()
 LEVELS = ("unit", "region", "nation", "unit+nation")
@@ -156,7 +155,7 @@ def test_the_mean_share_is_that_of_draws(candidates):
     noise = np.linalg.cholesky(covariance) @ rng.standard_normal((6, candidates - 1, 200_000))
     drawn = np.exp(logits[:, :, None] + contrast @ noise)
     expected = (drawn / drawn.sum(axis=1, keepdims=True)).mean(axis=2)
-    np.testing.assert_allclose(fast.mean_share(logits, covariance, contrast), expected, atol=0.012)
+    np.testing.assert_allclose(mean_share(logits, covariance, contrast), expected, atol=0.012)
 
 
 def test_pools_forecast_what_their_cells_do(monkeypatch):
@@ -299,7 +298,7 @@ def test_two_candidates_are_a_case_of_several():
     share = np.array([[0.2, 0.8], [0.5, 0.5]])
     mean = share @ contrast
     general = np.einsum("nk,ki,kj->nij", share, contrast, contrast) - mean[:, :, None] * mean[:, None, :]
-    np.testing.assert_allclose(linearised.multinomial_information(share, contrast), general)
+    np.testing.assert_allclose(multinomial_information(share, contrast), general)
 
 
 # Symmetries.

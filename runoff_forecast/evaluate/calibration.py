@@ -19,7 +19,8 @@ from ..models import Priors, StratifiedArrival
 from ..models.complete import Cells, Draws, complete, open_cells
 from ..models.effects import Scale
 from ..models.evidence import Batches, Evidence, design_effect, gather
-from ..models.latent import Latent, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
+from ..models.latent import Latent, build_prior, fine_predictor, mix, predictor, scale_widths
+from ..models.simplex import softmax, to_logits
 from ..night import Night, Result
 from ..outcome import Forecast
 from .orders import BySize, Order
@@ -170,14 +171,14 @@ def _from_prior(evidence: Evidence, scales: np.ndarray, rng: np.random.Generator
 def _counted(skeleton: Counts, seen: Evidence, latent: Latent, rng: np.random.Generator) -> Counts:
     """The skeleton's batches with votes drawn from the likelihood, added up to counts."""
     batches = skeleton.batches(at_most=len(skeleton))
-    single = np.array([len(members) == 1 for members in seen.count.holdings.members])[batches["group"].to_numpy(int)]
+    single = seen.count.holdings.single[batches["group"].to_numpy(int)]
     votes = np.zeros((len(batches), len(skeleton.election.candidates)))
     eta = predictor(seen, latent)
     if single.any():
         z, rows = fine_predictor(seen, latent, eta), seen.fine
         expected = np.log(rows.stations * seen.design.valid_per_station[rows.group]) + z[:, -1]
         several = seen.design.stations[rows.group] > 1.5
-        votes[single] = _drawn(seen, rows, softmax(z[:, :-1] @ seen.design.contrast.T), expected, several, rng)
+        votes[single] = _drawn(seen, rows, softmax(to_logits(z[:, :-1], seen.design.contrast)), expected, several, rng)
     if not single.all():
         mixture, rows = mix(seen, latent, eta), seen.coarse
         votes[~single] = _drawn(seen, rows, mixture.mean, mixture.log_votes, np.ones(len(rows), dtype=bool), rng)

@@ -13,7 +13,7 @@ from .arrival import counted_share
 from .arrow import indicator, sums, times
 from .design import NATIONAL_ORDER
 from .evidence import Evidence
-from .latent import softmax
+from .simplex import shares_of, softmax, to_logits
 
 CHUNK = 500
 """Draws worked on at once, at most."""
@@ -344,7 +344,7 @@ def _predict(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Support (C, K, m) and valid votes per station (C, m) of what is out, in single precision."""
     contrast = evidence.design.contrast
-    mean = softmax(draws.support.mean(axis=2) @ contrast.T)
+    mean = softmax(to_logits(draws.support.mean(axis=2), contrast))
     support, turnout = station_variance(evidence, cells, mean, stations.mean(axis=1))
     turnout = turnout + (0.0 if draws.own_turnout is None else draws.own_turnout)
     noise = rng.standard_normal(draws.support.shape, dtype=np.float32)
@@ -360,17 +360,6 @@ def _predict(
     np.exp(votes, out=votes)
     votes *= cells.valid_per_station.astype(np.float32)[:, None]
     return shares_of(noise, contrast.astype(np.float32)), votes
-
-
-def shares_of(support: np.ndarray, contrast: np.ndarray) -> np.ndarray:
-    """Support (C, K, m) from its contrasts (C, D, m)."""
-    logits = contrast @ support
-    if len(contrast) == 2:  # one exponential instead of two
-        first = 1.0 / (1.0 + np.exp(logits[:, 1] - logits[:, 0]))
-        return np.stack([first, 1.0 - first], axis=1)
-    np.exp(logits - logits.max(axis=1, keepdims=True), out=logits)
-    logits /= logits.sum(axis=1, keepdims=True)
-    return logits
 
 
 def _revision(evidence: Evidence, outstanding: np.ndarray, rng: np.random.Generator) -> np.ndarray:

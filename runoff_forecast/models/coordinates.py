@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse
 
+from .arrow import indicator
 from .effects import SUPPORT, TURNOUT, Scale, core_of
 from .evidence import Evidence
 from .laplace import NoMode, build_solver
@@ -23,10 +24,10 @@ from .latent import (
     mix,
     predictor,
     scale_widths,
-    softmax,
     starting_point,
 )
 from .quadrature import integrate
+from .simplex import contrast_variance, softmax, to_contrasts, to_logits
 
 FAINT = 1e-9
 """Information (one over a variance) that counts as none."""
@@ -100,14 +101,14 @@ def coordinates_at(evidence: Evidence, latent: Latent, scales: np.ndarray) -> Co
     """Coordinates from the likelihood near a point."""
     design, units = evidence.design, sampled_units(evidence)
     rows = _fine(evidence, latent)
-    by_unit = _indicator(rows.unit, design.n_units)
+    by_unit = indicator(rows.unit, design.n_units)
     total = by_unit @ rows.information
     safe = np.maximum(total, FAINT)
     late_nation = by_unit @ (rows.information * rows.late_nation[:, None]) / safe
     late_region = by_unit @ (rows.information * rows.late_region[:, None]) / safe
     centre = by_unit @ (rows.information * rows.response) / safe
     seen = (total / (1.0 + total * scales[Scale.UNIT][field_of(evidence)] ** 2))[units]
-    by_area = _indicator(design.area[units], design.n_areas)
+    by_area = indicator(design.area[units], design.n_areas)
     known = by_area @ seen
     weight = np.where(known[design.area[units]] > FAINT, seen, 1.0)
     weight = weight / (by_area @ weight)[design.area[units]]
@@ -144,9 +145,9 @@ def _fine(evidence: Evidence, latent: Latent) -> _Rows:
         none = np.zeros((0, evidence.design.n_components))
         return _Rows(np.zeros(0, int), np.zeros(0), np.zeros(0), none, none)
     z = fine_predictor(evidence, latent, predictor(evidence, latent))
-    share = softmax(z[:, :-1] @ contrast.T)
-    support = rows.effective[:, None] * spread(share, contrast)
-    score = rows.effective[:, None] * ((_observed(rows.votes) - share) @ contrast)
+    share = softmax(to_logits(z[:, :-1], contrast))
+    support = rows.effective[:, None] * contrast_variance(share, contrast)
+    score = rows.effective[:, None] * ((rows.observed - share) @ contrast)
     response = z[:, :-1] + score / np.maximum(support, FAINT)
     return _Rows(
         unit=rows.group,
@@ -157,23 +158,10 @@ def _fine(evidence: Evidence, latent: Latent) -> _Rows:
     )
 
 
-def spread(share: np.ndarray, contrast: np.ndarray) -> np.ndarray:
-    """(N, D) variance of each contrast over one vote: what the vote tells of it."""
-    return share @ contrast**2 - (share @ contrast) ** 2
-
-
-def _observed(votes: np.ndarray) -> np.ndarray:
-    return votes / np.maximum(votes.sum(axis=1, keepdims=True), 1e-300)
-
-
 def expected(evidence: Evidence) -> np.ndarray:
     """(U, E) what the baseline leads one to expect."""
     own = evidence.priors.loyalty * evidence.design.own
     return np.column_stack([own, np.zeros(len(own))])
-
-
-def _indicator(code: np.ndarray, n: int) -> sparse.csr_array:
-    return sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(n, len(code)))
 
 
 _Told = tuple[np.ndarray, np.ndarray]
@@ -228,7 +216,7 @@ def _marginal(seen: np.ndarray, weight: np.ndarray, response: np.ndarray, nests:
     moved, pulled = weight[:, None] * seen, weight * response
     precision, right = seen.T @ moved, seen.T @ pulled
     for nest in nests:
-        groups = _indicator(nest.code, nest.n)
+        groups = indicator(nest.code, nest.n)
         moved, pulled, weight = groups @ moved, groups @ pulled, groups @ weight
         shrunk = 1.0 / (weight + nest.deviation**-2.0)
         precision, right = precision - (moved.T * shrunk) @ moved, right - moved.T @ (shrunk * pulled)
@@ -244,15 +232,16 @@ def _coarse(evidence: Evidence, latent: Latent, e: int, nests: tuple[_Nest, ...]
     m, n = len(rows), design.n_units
     members = sparse.csr_array((mixture.weight, (mixture.batch, mixture.unit)), shape=(m, n))
     if e < contrast.shape[1]:
-        information = rows.effective * spread(mixture.mean, contrast)[:, e]
-        surplus = 2.0 * (np.log(np.maximum(_observed(rows.votes), 1e-9)) - np.log(mixture.mean)) @ contrast[:, e]
+        information = rows.effective * contrast_variance(mixture.mean, contrast)[:, e]
+        logs = np.log(np.maximum(rows.observed, 1e-9)) - np.log(mixture.mean)
+        surplus = to_contrasts(logs, contrast[:, e])
     else:
         information, surplus = rows.turnout_precision, rows.turnout - mixture.log_votes
     pairs = _touched(evidence, mixture.unit, rows.late_nation[mixture.batch], rows.late_region[mixture.batch])
-    seen = _indicator(mixture.batch, m) @ (mixture.weight[:, None] * pairs)
+    seen = indicator(mixture.batch, m) @ (mixture.weight[:, None] * pairs)
     here = latent.core[:, e]
     variance = np.diag(1.0 / np.maximum(information, FAINT))
-    for place, nest in ((members, nests[0]), (members @ _indicator(nests[1].code, nests[1].n).T, nests[1])):
+    for place, nest in ((members, nests[0]), (members @ indicator(nests[1].code, nests[1].n).T, nests[1])):
         variance += nest.deviation**2 * (place @ place.T).toarray()
     weighed = np.linalg.solve(variance, seen).T
     return weighed @ seen, weighed @ (surplus + seen @ here)

@@ -12,6 +12,7 @@ from ..checks.register import OVERSEAS
 from ..election import Election
 from ..turnout import valid_per_station
 from .effects import CoreRows
+from .simplex import contrasts, to_contrasts
 
 SMOOTHING_VOTES = 20.0
 """Votes of the nation's average added to each unit's baseline, so that an empty list in a hamlet is not a share of
@@ -30,22 +31,6 @@ NATIONAL_ORDER = ("slope", "between", "overseas")
 INTERCEPT, KIND, HOME_KIND, COVARIATE = range(4)
 """Roles of fixed effects; a home kind is one that lies in the country and whose voters the baseline's lists tell
 apart."""
-
-
-def contrasts(candidates: int) -> np.ndarray:
-    """Orthogonal contrasts (candidate, component) with half-unit rows: for two candidates the one component is the
-    logit.
-
-    Any two rows differ by a vector of length one, so a prior scale reads "logits between any two candidates" whatever
-    their number, and no candidate is the reference (Egozcue et al. 2003, isometric log-ratio, rescaled by the root of
-    1/2).
-    """
-    helmert = np.zeros((candidates, candidates - 1))
-    for j in range(1, candidates):
-        helmert[:j, j - 1] = 1.0 / j
-        helmert[j, j - 1] = -1.0
-        helmert[:, j - 1] /= np.linalg.norm(helmert[:, j - 1])
-    return helmert / np.sqrt(2.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,7 +228,7 @@ def _own_lists(election: Election, contrast: np.ndarray, stations: np.ndarray) -
     logs = np.zeros((len(stations), len(columns)))
     logs[known] = np.log(shares[known] @ transfer)
     logs[known] -= np.average(logs[known], axis=0, weights=stations[known])
-    return 2.0 * logs @ contrast
+    return to_contrasts(logs, contrast)
 
 
 def _position(election: Election, column: str | None) -> int | None:

@@ -92,7 +92,7 @@ def _turned(noise: np.ndarray, roots: np.ndarray) -> np.ndarray:
 def _spread_of(standing: Standing, night: Counts) -> _Spread:
     holdings = standing.count.holdings
     counted = holdings.frame["counted"].to_numpy(float)
-    coarse = np.array([len(members) > 1 for members in holdings.members], dtype=bool)
+    coarse = ~holdings.single
     inside = standing.group >= 0
     out = np.bincount(standing.group[inside], standing.out[inside], len(counted))
     fine_root, coarse_root = (_root(_between_stations(standing, night, coarse == wide)) for wide in (False, True))
@@ -120,8 +120,7 @@ def _between_stations(standing: Standing, night: Counts, groups: np.ndarray) -> 
     group = batches["group"].to_numpy(int)
     freedom = len(group) - len(np.unique(group))
     if freedom < FEWEST_REPLICATES:
-        wide = any(len(standing.count.holdings.members[place]) > 1 for place in np.flatnonzero(groups))
-        return _usual(standing, wide=wide)
+        return _usual(standing, wide=bool((groups & ~standing.count.holdings.single).any()))
     stations = (batches["stop"] - batches["start"]).to_numpy(float)
     votes = batches[list(night.election.candidate_ids)].to_numpy(float)
     whole = pd.DataFrame(np.column_stack([votes, stations])).groupby(group).transform("sum").to_numpy()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from ..count import Count, Counts
-from ..holdings import microseconds
+from ..holdings import Holdings, microseconds
 from .arrival import lateness
 from .design import Design, build_design
 from .priors import Priors
@@ -21,6 +23,8 @@ STUCK = 0.03
 """Share of all sheets that wait for rulings rather than for their turn, where an office does not tell them apart."""
 MISFIT_FLOOR = 0.03
 """Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
+ALONE_TURNOUT = 0.02
+"""Logs: what stands for `Priors.station_turnout` where a unit is one station, whose own effect is all it differs by."""
 
 NOBODY = np.zeros(0, int)
 
@@ -48,9 +52,20 @@ class Batches:
     def __len__(self) -> int:
         return len(self.group)
 
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """(N, K) shares of the votes"""
+        return self.votes / np.maximum(self.votes.sum(axis=1, keepdims=True), 1e-300)
+
     def take(self, index: np.ndarray | slice) -> Batches:
         """Some of the batches."""
         return Batches(**{name: getattr(self, name)[index] for name in Batches.__dataclass_fields__})
+
+    @staticmethod
+    def joined(parts: Sequence[Batches]) -> Batches:
+        """All batches of several tables, one table at least."""
+        names = Batches.__dataclass_fields__
+        return Batches(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +81,7 @@ class Group:
     votes: np.ndarray
     """(K,)"""
     boundaries: tuple[float, ...]
+    """Shares of the capacity that had come in before its first batch and after each"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,28 +130,23 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
     if not design.has_baseline:
         priors = priors.without_baseline()
     latest = counts.latest
-    holdings = latest.holdings
-    frame, members = holdings.frame, holdings.members
-    single = np.array([len(m) == 1 for m in members], bool)
-    unit = np.full(len(members), -1)
-    unit[single] = np.concatenate([NOBODY, *(m for m in members if len(m) == 1)])
-    candidates = list(counts.election.candidate_ids)
-    ledger = _ledger(design, frame, unit, single, candidates)
-    batches = counts.batches(at_most=moments)
-    shares = _shares_by_region(design, members)
-    clock = _Clock(design, frame, shares, batches)
-    headline = _headline(frame, shares)
+    holdings, batches = latest.holdings, counts.batches(at_most=moments)
+    shares = _shares_by_region(design, holdings.members)
+    clock = _Clock(design, holdings.frame, shares, batches)
+    headline = _headline(holdings.frame, shares)
     if headline > 0.5:
         priors = priors.with_changes({"arrival_unit": priors.arrival_unit_headline})
-    fine = _fine_batches(design, priors, batches[single[batches["group"].to_numpy(int)]], unit, clock, candidates)
-    groups, coarse = _coarse(design, priors, frame, members, batches, ledger, clock, candidates, single)
+    arrived = _Arrived(design, priors, holdings, batches, clock)
+    ledger = _ledger(arrived)
+    fine = _fine_batches(arrived)
+    groups, parts = _coarse(arrived, np.maximum(ledger.capacity, 0.0))
     (late_nation, late_region), (stray_nation, stray_region) = clock.pending()
     return Evidence(
         count=latest,
         design=design,
         priors=priors,
         fine=fine,
-        coarse=coarse,
+        coarse=Batches.joined([fine.take(slice(0)), *parts]),
         groups=groups,
         pending=np.maximum(ledger.capacity, 0.0),
         contested=ledger.contested,
@@ -144,7 +155,7 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         pending_late_region=late_region,
         pending_stray_nation=stray_nation,
         pending_stray_region=stray_region,
-        stuck=_awaiting_ruling(clock.nation[-1], float(frame["contested"].sum()) / design.stations.sum()),
+        stuck=_awaiting_ruling(clock.nation[-1], float(holdings.frame["contested"].sum()) / design.stations.sum()),
         drift_nation=_national_drift(priors, headline),
         drift_headline=float(np.sqrt(headline)) * priors.drift_headline,
         drift_region=_drift_scale(design, priors, groups),
@@ -152,25 +163,45 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
 
 
 @dataclass(frozen=True, eq=False)
+class _Arrived:
+    """What has come in: the groups of the latest holdings, and the batches in which each of them did."""
+
+    design: Design
+    priors: Priors
+    holdings: Holdings
+    batches: pd.DataFrame
+    """As `Counts.batches` gives them"""
+    clock: _Clock
+
+    @property
+    def candidates(self) -> list[str]:
+        """Ids: names of the columns of votes."""
+        return list(self.design.election.candidate_ids)
+
+    def batches_of(self, groups: np.ndarray) -> pd.DataFrame:
+        """The batches of chosen groups (G bool)."""
+        return self.batches[groups[self.batches["group"].to_numpy(int)]]
+
+
+@dataclass(frozen=True, eq=False)
 class _Ledger:
+    """What rows of single units say: stations that they leave open, contested ones (U,), and votes (U, K)."""
+
     capacity: np.ndarray
     contested: np.ndarray
     votes: np.ndarray
 
 
-def _ledger(
-    design: Design, frame: pd.DataFrame, unit: np.ndarray, single: np.ndarray, candidates: list[str]
-) -> _Ledger:
-    own = unit[single]
-    rows = frame[single]
-    n = design.n_units
+def _ledger(arrived: _Arrived) -> _Ledger:
+    holdings, n = arrived.holdings, arrived.design.n_units
+    own, rows = holdings.unit[holdings.single], holdings.frame[holdings.single]
 
     def total(column: str) -> np.ndarray:
         return np.bincount(own, rows[column].to_numpy(float), n)
 
     contested = total("contested")
-    capacity = design.stations - total("counted") - contested - total("void")
-    return _Ledger(capacity, contested, np.column_stack([total(c) for c in candidates]))
+    capacity = arrived.design.stations - total("counted") - contested - total("void")
+    return _Ledger(capacity, contested, np.column_stack([total(name) for name in arrived.candidates]))
 
 
 def _shares_by_region(design: Design, members: tuple[np.ndarray, ...]) -> sparse.csr_array:
@@ -249,18 +280,18 @@ def per_vote(variance: np.ndarray) -> np.ndarray:
     return 0.25 * variance
 
 
-def _fine_batches(
-    design: Design, priors: Priors, rows: pd.DataFrame, unit: np.ndarray, clock: _Clock, candidates: list[str]
-) -> Batches:
-    units = unit[rows["group"].to_numpy(int)]
-    votes = rows[candidates].to_numpy(float)
+def _fine_batches(arrived: _Arrived) -> Batches:
+    """The batches of single units."""
+    design, priors, rows = arrived.design, arrived.priors, arrived.batches_of(arrived.holdings.single)
+    units = arrived.holdings.unit[rows["group"].to_numpy(int)]
+    votes = rows[arrived.candidates].to_numpy(float)
     total = votes.sum(axis=1)
     stations = (rows["stop"] - rows["start"]).to_numpy(float)
     many = design.stations[units] > 1.5
     effect = design_effect(total, stations, np.where(many, priors.station_correlation, 0.0))
     expected = design.valid_per_station[units] * stations
-    noise = np.where(many, priors.station_turnout, 0.02) ** 2 / np.maximum(stations, 1e-9)
-    nation, region = clock.batch(rows.index.to_numpy(), design.region[units])
+    noise = np.where(many, priors.station_turnout, ALONE_TURNOUT) ** 2 / np.maximum(stations, 1e-9)
+    nation, region = arrived.clock.batch(rows.index.to_numpy(), design.region[units])
     return Batches(
         group=units,
         votes=votes,
@@ -274,93 +305,64 @@ def _fine_batches(
     )
 
 
-def _coarse(
-    design: Design,
-    priors: Priors,
-    frame: pd.DataFrame,
-    members: tuple[np.ndarray, ...],
-    batches: pd.DataFrame,
-    ledger: _Ledger,
-    clock: _Clock,
-    candidates: list[str],
-    single: np.ndarray,
-) -> tuple[tuple[Group, ...], Batches]:
+def _coarse(arrived: _Arrived, room: np.ndarray) -> tuple[tuple[Group, ...], list[Batches]]:
+    """The groups of several units, and the batches of each.
+
+    `room` (U,) is the stations that rows of single units leave open. A group takes its part of it: where a remainder of
+    the nation lies over rows of regions, it has what these are expected to leave.
+    """
     groups: list[Group] = []
-    parts: list[dict[str, np.ndarray]] = []
-    # where a remainder of the nation lies over rows of regions, what these are expected to leave
-    room = np.maximum(ledger.capacity, 0.0)
-    for g in np.flatnonzero(~single):
-        row = frame.iloc[g]
-        counted = float(row["counted"])
-        sheets = counted + float(row["contested"]) + float(row["void"])
-        capacity = room[members[g]]
-        if capacity.sum() <= 0:  # more than the places have room for: it fills what it needs, and nothing is left
-            capacity = design.stations[members[g]] * max(sheets, 1e-9) / design.stations[members[g]].sum()
-        processed = min(sheets / capacity.sum(), 1.0)
-        room[members[g]] = capacity * (1.0 - processed)
-        rows = batches[batches["group"] == g]
-        scale = processed / max(counted, 1e-9)
-        start, stop = rows["start"].to_numpy(float) * scale, rows["stop"].to_numpy(float) * scale
-        parts.append(
-            _coarse_rows(design, priors, rows, start, stop, len(groups), members[g], capacity, clock, candidates)
-        )
-        groups.append(
-            Group(
-                members[g],
-                capacity,
-                processed,
-                float(row["contested"]),
-                row[candidates].to_numpy(float),
-                (*start, stop[-1]) if len(rows) else (0.0,),  # all that is in may be contested
-            )
-        )
-    fields = Batches.__dataclass_fields__
-    if not parts:
-        empty = {
-            name: np.zeros((0, len(candidates)) if name == "votes" else 0, int if name == "group" else float)
-            for name in fields
-        }
-        return (), Batches(**empty)
-    return tuple(groups), Batches(**{name: np.concatenate([part[name] for part in parts]) for name in fields})
+    parts: list[Batches] = []
+    of = arrived.batches["group"].to_numpy(int)
+    for row in np.flatnonzero(~arrived.holdings.single):
+        batches = arrived.batches[of == row]
+        group = _group(arrived, int(row), room, batches)
+        room[group.members] = group.capacity * (1.0 - group.processed)
+        parts.append(_coarse_batches(arrived, group, len(groups), batches))
+        groups.append(group)
+    return tuple(groups), parts
 
 
-def _coarse_rows(
-    design: Design,
-    priors: Priors,
-    rows: pd.DataFrame,
-    start: np.ndarray,
-    stop: np.ndarray,
-    position: int,
-    members: np.ndarray,
-    capacity: np.ndarray,
-    clock: _Clock,
-    candidates: list[str],
-) -> dict[str, np.ndarray]:
-    votes = rows[candidates].to_numpy(float)
+def _group(arrived: _Arrived, row: int, room: np.ndarray, batches: pd.DataFrame) -> Group:
+    told, members = arrived.holdings.frame.iloc[row], arrived.holdings.members[row]
+    counted, contested = float(told["counted"]), float(told["contested"])
+    sheets = counted + contested + float(told["void"])
+    capacity = room[members]
+    if capacity.sum() <= 0:  # more than the places have room for: it fills what it needs, and nothing is left
+        stations = arrived.design.stations[members]
+        capacity = stations * max(sheets, 1e-9) / stations.sum()
+    processed = min(sheets / capacity.sum(), 1.0)
+    scale = processed / max(counted, 1e-9)
+    start, stop = batches["start"].to_numpy(float) * scale, batches["stop"].to_numpy(float) * scale
+    boundaries = (*start, stop[-1]) if len(batches) else (0.0,)  # all that is in may be contested
+    votes = told[arrived.candidates].to_numpy(float)
+    return Group(members, capacity, processed, contested, votes, boundaries)
+
+
+def _coarse_batches(arrived: _Arrived, group: Group, position: int, rows: pd.DataFrame) -> Batches:
+    """The batches of the group that stands at this position in `Evidence.groups`."""
+    design, priors = arrived.design, arrived.priors
+    votes = rows[arrived.candidates].to_numpy(float)
     total = votes.sum(axis=1)
     stations = (rows["stop"] - rows["start"]).to_numpy(float)
     effect = design_effect(total, stations, np.full(len(rows), priors.station_correlation))
-    width = np.clip(stop - start, 1e-6, 1.0)
-    sampled = (1.0 - width) / width * (capacity**2).sum() / capacity.sum() ** 2
-    regions = np.unique(design.region[members])
+    width = np.clip(np.diff(group.boundaries), 1e-6, 1.0)
+    sampled = (1.0 - width) / width * (group.capacity**2).sum() / group.capacity.sum() ** 2
+    regions = np.unique(design.region[group.members])
     region = np.full(len(rows), regions[0]) if len(regions) == 1 else None
-    nation, regional = clock.batch(rows.index.to_numpy(), region)
-    return {
-        "group": np.full(len(rows), position),
-        "votes": votes,
-        "stations": stations,
-        "effective": 1.0 / (effect / np.maximum(total, 1.0) + per_vote(priors.misfit**2 * sampled + MISFIT_FLOOR**2)),
-        "turnout": np.log(np.maximum(total, 0.5)),
-        "turnout_precision": 1.0
-        / (
-            priors.station_turnout**2 / np.maximum(stations, 1e-9)
-            + priors.misfit_turnout**2 * sampled
-            + MISFIT_FLOOR**2
-        ),
-        "late_nation": nation,
-        "late_region": regional,
-        "sampled": sampled,
-    }
+    nation, regional = arrived.clock.batch(rows.index.to_numpy(), region)
+    of_stations = priors.station_turnout**2 / np.maximum(stations, 1e-9)
+    return Batches(
+        group=np.full(len(rows), position),
+        votes=votes,
+        stations=stations,
+        effective=1.0 / (effect / np.maximum(total, 1.0) + per_vote(priors.misfit**2 * sampled + MISFIT_FLOOR**2)),
+        turnout=np.log(np.maximum(total, 0.5)),
+        turnout_precision=1.0 / (of_stations + priors.misfit_turnout**2 * sampled + MISFIT_FLOOR**2),
+        late_nation=nation,
+        late_region=regional,
+        sampled=sampled,
+    )
 
 
 def _awaiting_ruling(processed: float, contested: float) -> float:

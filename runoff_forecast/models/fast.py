@@ -14,13 +14,12 @@ from .design import NATIONAL_ORDER
 from .effects import Scale
 from .evidence import Evidence
 from .laplace import FIELDS, Mode, Solver
-from .latent import grouped_units, predictor, softmax
+from .latent import grouped_units, predictor
 from .quadrature import Mixture
+from .simplex import logits_of_mean, mean_share, softmax, to_contrasts, to_logits
 
 POOL = 150
 """Above this many cells, those of one region that the model expects to vote alike are drawn as one."""
-INVERSIONS = 4
-"""Fixed-point steps from mean shares back to logits; each shrinks the error by about the predictor's variance."""
 
 
 def allocate(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -318,7 +317,7 @@ def _centred(
     eta += raw.late_nation[:, None] * mode.latent.drift_nation
     eta += raw.late_region[:, None] * mode.latent.drift[raw.region]
     support, turnout = carried
-    logits = eta[:, :-1] @ contrast.T
+    logits = to_logits(eta[:, :-1], contrast)
     share = softmax(logits)
     station = station_variance(evidence, raw, share, raw.stations)
     pooled = station_variance(evidence, cells, pools.averages @ share, cells.stations)
@@ -326,48 +325,10 @@ def _centred(
     total = np.add.reduceat(votes, pools.starts)
     share = votes[:, None] * mean_share(logits, plus(support.raw_doubt, station[0]), contrast)
     share = np.add.reduceat(share, pools.starts) / total[:, None]
-    centre = 2.0 * _logits_of(share, plus(support.doubt, pooled[0]), contrast) @ contrast
+    centre = to_contrasts(logits_of_mean(share, plus(support.doubt, pooled[0]), contrast), contrast)
     log = np.log(total / (cells.stations * cells.valid_per_station))
     log -= 0.5 * (turnout.doubt[:, 0, 0] + pooled[1])
     return replace(support, centre=centre), replace(turnout, centre=log[:, None])
-
-
-def mean_share(logits: np.ndarray, covariance: np.ndarray, contrast: np.ndarray) -> np.ndarray:
-    """Mean of the shares (n, K) where noise of such covariance (n, D, D) is added to the contrasts.
-
-    To second order in the sum that the shares are divided by; exact to 2 % where two candidates' variance is 1.
-    """
-    if contrast.shape == (2, 1):  # many times faster than the general way
-        return _mean_of_two(softmax(logits)[:, 0], covariance[:, 0, 0] * contrast[0, 0] ** 2)
-    noise = contrast @ covariance @ contrast.T
-    own = softmax(logits + 0.5 * np.diagonal(noise, axis1=1, axis2=2))
-    parts = own[:, None, :] * np.exp(noise)  # of the sum, each candidate's votes the weight
-    total = parts.sum(axis=2)
-    spread = ((parts @ np.expm1(noise)) * parts).sum(axis=2) / total**2
-    share = own / total * (1.0 + spread)
-    return share / share.sum(axis=1, keepdims=True)
-
-
-def _mean_of_two(share: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """The same (n, 2) for two candidates, from the first one's share and the variance of his own contrast."""
-    with_it, against = np.exp(variance), np.exp(-variance)
-    parts = np.stack([share * with_it, (1.0 - share) * against]), np.stack([share * against, (1.0 - share) * with_it])
-    mean = []
-    for (own, other), before in zip(parts, (share, 1.0 - share), strict=True):
-        total = own + other
-        spread = (with_it - 1.0) * (own**2 + other**2) + 2.0 * (against - 1.0) * own * other
-        mean.append(before / total * (1.0 + spread / total**2))
-    first = mean[0] / (mean[0] + mean[1])
-    return np.column_stack([first, 1.0 - first])
-
-
-def _logits_of(share: np.ndarray, covariance: np.ndarray, contrast: np.ndarray) -> np.ndarray:
-    """The logits that have these mean shares."""
-    wanted = np.log(np.clip(share, 1e-9, 1.0))
-    logits = wanted
-    for _ in range(INVERSIONS):
-        logits = logits + wanted - np.log(mean_share(logits, covariance, contrast))
-    return logits
 
 
 @dataclass(frozen=True, eq=False)

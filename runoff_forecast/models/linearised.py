@@ -10,7 +10,8 @@ from scipy import sparse
 from .arrow import SLOTS, Layout, Vector, indicator, sums
 from .effects import core_of
 from .evidence import Batches, Evidence
-from .latent import Latent, Mixture, Prior, build_prior, fine_predictor, mix, predictor, scale_widths, softmax
+from .latent import Latent, Mixture, Prior, build_prior, fine_predictor, mix, predictor, scale_widths
+from .simplex import multinomial_information, softmax, to_logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +74,9 @@ def support_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tu
         if len(rows)
         else np.zeros((0, contrast.shape[1] + 1))
     )
-    share = softmax(z[:, :-1] @ contrast.T)
-    observed = rows.votes / np.maximum(rows.votes.sum(axis=1, keepdims=True), 1e-300)
+    share = softmax(to_logits(z[:, :-1], contrast))
     information = rows.effective[:, None, None] * multinomial_information(share, contrast)
-    return _summed(rows, layout, information, rows.effective[:, None] * ((observed - share) @ contrast))
+    return _summed(rows, layout, information, rows.effective[:, None] * ((rows.observed - share) @ contrast))
 
 
 def turnout_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tuple[np.ndarray, np.ndarray]:
@@ -115,14 +115,6 @@ def slot_score(layout: Layout, told: np.ndarray) -> Vector:
     return Vector(core[:, :, None], area[:, :, None], unit[:, :, None])
 
 
-def multinomial_information(share: np.ndarray, contrast: np.ndarray) -> np.ndarray:
-    """Information (..., D, D) of one vote about the contrasts."""
-    if contrast.shape == (2, 1):  # many times faster than the general product
-        return (share[:, 0] * share[:, 1])[:, None, None] * (contrast[0, 0] - contrast[1, 0]) ** 2
-    mean = share @ contrast
-    return contrast.T @ (share[:, :, None] * contrast) - mean[:, :, None] * mean[:, None, :]
-
-
 def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     """Jacobians and scores of the coarse batches in the contrasts of their mean share and the log of their votes."""
     design = evidence.design
@@ -153,14 +145,13 @@ def _whitening(evidence: Evidence, mixture: Mixture) -> tuple[np.ndarray, np.nda
     """Root (M, E, E) of the coarse batches' information, and their score (M, E) whitened by it."""
     rows, contrast = evidence.coarse, evidence.design.contrast
     m, d = len(rows), contrast.shape[1]
-    observed = rows.votes / rows.votes.sum(axis=1, keepdims=True)
     information = rows.effective[:, None, None] * multinomial_information(mixture.mean, contrast)
     root = np.zeros((m, d + 1, d + 1))
     root[:, :d, :d] = np.linalg.cholesky(information + 1e-12 * np.eye(d))
     root[:, d, d] = np.sqrt(rows.turnout_precision)
     score = np.column_stack(
         [
-            rows.effective[:, None] * ((observed - mixture.mean) @ contrast),
+            rows.effective[:, None] * ((rows.observed - mixture.mean) @ contrast),
             rows.turnout_precision * (rows.turnout - mixture.log_votes),
         ]
     )

@@ -88,9 +88,8 @@ def _at(evidence: Evidence, latent: Latent, scales: np.ndarray) -> tuple[Latent,
 
 
 def _normaliser(rows: Batches) -> float:
-    share = rows.votes / np.maximum(rows.votes.sum(axis=1, keepdims=True), 1e-300)
-    saturated = (share * np.log(np.maximum(share, 1e-300))).sum(axis=1)
-    freedom = 0.5 * (share.shape[1] - 1)
+    saturated = (rows.observed * np.log(np.maximum(rows.observed, 1e-300))).sum(axis=1)
+    freedom = 0.5 * (rows.votes.shape[1] - 1)
     return float(
         (freedom * np.log(rows.effective) - rows.effective * saturated).sum()
         + 0.5 * np.log(rows.turnout_precision).sum()

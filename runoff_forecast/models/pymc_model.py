@@ -200,7 +200,7 @@ def _drift(late_nation: np.ndarray, late_region: np.ndarray, region: np.ndarray,
 
 
 def _likelihood(rows: Batches, log_share: Tensor, turnout: Tensor) -> Tensor:
-    votes = rows.effective[:, None] * rows.votes / np.maximum(rows.votes.sum(axis=1, keepdims=True), 1e-300)
+    votes = rows.effective[:, None] * rows.observed
     miss = shared(rows.turnout) - turnout
     return (shared(votes) * log_share).sum() - 0.5 * (shared(rows.turnout_precision) * miss**2).sum()
 

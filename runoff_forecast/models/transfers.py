@@ -7,9 +7,9 @@ import pandas as pd
 
 from ..outcome import Forecast
 from .design import SMALLEST_LIST, Design, build_design
-from .latent import softmax
 from .learnt import learnt_priors
 from .priors import Priors
+from .simplex import softmax, to_logits
 
 DRAWS = 200
 """Draws of the forecast that are followed; each end of a 90 % interval then rests on ten of them."""
@@ -61,7 +61,7 @@ def _support(forecast: Forecast, design: Design, loyalty: float, followed: np.nd
     """(draws, U, K) support by the fixed effects, raked so that each region has its drawn votes."""
     fixed = forecast.parameters["fixed"].transpose("draw", "effect", "component").to_numpy()[followed]
     eta = design.fixed @ fixed
-    share = softmax((eta[..., :-1] + loyalty * design.own) @ design.contrast.T)
+    share = softmax(to_logits(eta[..., :-1] + loyalty * design.own, design.contrast))
     votes = design.stations * design.valid_per_station * np.exp(eta[..., -1])
     final = forecast.draws["final"].transpose("draw", "region", "candidate").to_numpy()[followed]
     target = final / np.maximum(final.sum(axis=2, keepdims=True), 1e-9)

@@ -15,12 +15,13 @@ import numpy as np
 
 from .arrival import counted_share
 from .arrow import Arrow, Vector
-from .complete import WIDEST, Cells, Draws, open_cells, shares_of
+from .complete import WIDEST, Cells, Draws, open_cells
 from .evidence import Evidence
 from .fast import FastDraws, allocate, area_effects, own_effects
 from .laplace import FIELDS, Mode, Solver, build_solver
 from .latent import grouped_units, predictor, starting_point
 from .quadrature import Mixture, integrate
+from .simplex import shares_of
 
 PILOT = 60
 """Proposals by quadrature point that tell how many survive."""
@@ -117,8 +118,7 @@ class WeighedDraws(FastDraws):
                 total = votes.sum(axis=0, dtype=float)
                 share = shares_of(z[:, :-1], contrast)
                 mean = np.einsum("um,ukm->mk", votes, share) / total[:, None]
-                observed = rows.votes[batch] / max(rows.votes[batch].sum(), 1e-300)
-                value += rows.effective[batch] * (np.log(mean) @ observed)
+                value += rows.effective[batch] * (np.log(mean) @ rows.observed[batch])
                 value -= 0.5 * rows.turnout_precision[batch] * (rows.turnout[batch] - np.log(total)) ** 2
                 batch += 1
         return value
