@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from . import archive, ranking, spread, telling
+from . import archive, ranking, telling, weighted
 from .count import Count
 from .election import Election, FirstRound
 
@@ -115,11 +115,11 @@ class Forecast:
 
     def mean(self, quantity: xr.DataArray) -> xr.DataArray:
         """The expected value of a quantity, without its draw dimension; raises ValueError where it has none."""
-        return self._reduced(quantity, spread.mean)
+        return self._reduced(quantity, weighted.mean)
 
     def sd(self, quantity: xr.DataArray) -> xr.DataArray:
         """The standard deviation of a quantity, without its draw dimension; raises ValueError where it has none."""
-        return self._reduced(quantity, spread.deviation)
+        return self._reduced(quantity, weighted.deviation)
 
     def quantiles(self, quantity: xr.DataArray, shares: Sequence[float]) -> xr.DataArray:
         """Quantiles (quantile, ...) of a quantity, in the place of its draw dimension.
@@ -127,7 +127,7 @@ class Forecast:
         Raises ValueError where it has none, and for shares outside 0 to 1.
         """
         quantity = quantity.transpose("draw", ...)
-        found = spread.quantiles(quantity.to_numpy(), shares, self.draw_weights)
+        found = weighted.quantiles(quantity.to_numpy(), shares, self.draw_weights)
         return quantity.isel(draw=0, drop=True).expand_dims(quantile=list(shares)).copy(data=found)
 
     def probability(self, event: xr.DataArray) -> float:
@@ -156,12 +156,12 @@ class Forecast:
     def draw_weights(self) -> np.ndarray:
         """The weight of each draw (draw); they sum to one."""
         size = self.draws.sizes["draw"]
-        return np.full(size, 1 / size) if self.weights is None else spread.normalised(self.weights.to_numpy())
+        return np.full(size, 1 / size) if self.weights is None else weighted.normalised(self.weights.to_numpy())
 
     @cached_property
     def effective_draws(self) -> float:
         """How many equally weighted draws this forecast is worth."""
-        return spread.effective_draws(self.draw_weights)
+        return weighted.effective_draws(self.draw_weights)
 
     # Who wins.
 
@@ -172,7 +172,7 @@ class Forecast:
         A pool of several candidates is last.
         """
         # sums of weights round above one
-        shares = np.clip(spread.mean(ranking.rank_shares(self._ranked), self.draw_weights), 0.0, 1.0)
+        shares = np.clip(weighted.mean(ranking.rank_shares(self._ranked), self.draw_weights), 0.0, 1.0)
         ranks = pd.RangeIndex(1, len(self.candidates) + 1, name="rank")
         return pd.DataFrame(shares, index=pd.Index(self.candidates, name="candidate"), columns=ranks)
 
@@ -470,7 +470,7 @@ class Forecast:
         """Votes (draw, candidate) by which the candidates are ranked."""
         return ranking.pools_last(self.votes.to_numpy(), self.election.standing)
 
-    def _reduced(self, quantity: xr.DataArray, reduction: spread.Reduction) -> xr.DataArray:
+    def _reduced(self, quantity: xr.DataArray, reduction: weighted.Reduction) -> xr.DataArray:
         quantity = quantity.transpose("draw", ...)
         return quantity.isel(draw=0, drop=True).copy(data=reduction(quantity.to_numpy(), self.draw_weights))
 
@@ -478,14 +478,14 @@ class Forecast:
         finite = np.isfinite(values).all(axis=1)
         if not finite.any() or not self.draw_weights[finite].sum():
             return np.full(values.shape[1], np.nan)
-        return spread.quantiles(values[finite], [0.5], spread.normalised(self.draw_weights[finite]))[0]
+        return weighted.quantiles(values[finite], [0.5], weighted.normalised(self.draw_weights[finite]))[0]
 
     def _usual(self, positions: np.ndarray) -> str:
         return self.candidates[int(np.bincount(positions, self.draw_weights).argmax())]
 
     def _weighted(self, likelihood: np.ndarray) -> Self:
-        shares = spread.normalised(likelihood)
-        worth = spread.effective_draws(shares)
+        shares = weighted.normalised(likelihood)
+        worth = weighted.effective_draws(shares)
         said = list(self.diagnostics["warnings"])
         if worth < FEW_DRAWS:
             said.append(

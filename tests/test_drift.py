@@ -62,7 +62,7 @@ def test_drift_of_the_nation_strays_as_student_s_t_by_headlines_alone(level, tai
     evidence = gather(night_of(simulated.truth(), level=level), Priors().with_changes({"drift_freedom": FREEDOM}))
     one, none = np.ones(1), np.zeros(1)
     cell = replace(
-        open_cells(evidence).take(np.array([0])), stray_nation=one, stray_region=none, stuck=none, spread=none
+        open_cells(evidence).take(np.array([0])), stray_nation=one, stray_region=none, stuck=none, several=none
     )
 
     def still(m: int) -> Draws:

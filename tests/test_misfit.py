@@ -9,7 +9,7 @@ import runoff_forecast as rf
 from runoff_forecast.evaluate import BySize, Random, Truth, Whole, simulate
 from runoff_forecast.models import Priors, StratifiedArrival, learnt_priors
 from runoff_forecast.models.evidence import gather
-from runoff_forecast.models.misfit import settle, with_misfit
+from runoff_forecast.models.misfit import prepare, with_misfit
 from runoff_forecast.models.priors import blurring
 
 
@@ -19,7 +19,7 @@ def truth() -> Truth:
     return Truth.from_result(night.election, night.result, rng=np.random.default_rng(1))
 
 
-def settled(truth, order):
+def prepared(truth, order):
     rng = np.random.default_rng(2)
     counts = simulate(truth, order, level="region", fractions=(0.1, 0.2, 0.4), rng=rng).counts
     return StratifiedArrival().evidence(counts)
@@ -27,14 +27,14 @@ def settled(truth, order):
 
 @pytest.mark.parametrize("order", [Random(), BySize()])
 def test_stations_that_come_in_one_by_one_leave_no_unit_early_as_a_whole(truth, order):
-    priors = settled(truth, order).priors
+    priors = prepared(truth, order).priors
     assert priors.arrival_unit < 0.7 * Priors().arrival_unit
 
 
 def test_units_that_come_in_whole_are_early_or_late_for_reasons_of_their_own(truth):
-    evidence = settled(truth, Whole())
+    evidence = prepared(truth, Whole())
     assert evidence.priors.arrival_unit == Priors().arrival_unit
-    station_by_station = settled(truth, Random())
+    station_by_station = prepared(truth, Random())
     assert evidence.coarse.effective.mean() < 0.5 * station_by_station.coarse.effective.mean()
 
 
@@ -53,5 +53,5 @@ def test_national_counts_keep_the_prior(truth):
     rng = np.random.default_rng(2)
     counts = simulate(truth, Random(), level="nation", fractions=(0.2, 0.4), rng=rng).counts
     evidence = gather(counts, learnt_priors())
-    assert settle(evidence).evidence is evidence
+    assert prepare(evidence).evidence is evidence
     np.testing.assert_array_equal(with_misfit(evidence, 0.2).coarse.effective, evidence.coarse.effective)

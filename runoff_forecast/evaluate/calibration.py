@@ -19,7 +19,7 @@ from ..models import Priors, StratifiedArrival
 from ..models.complete import Cells, Draws, complete, open_cells
 from ..models.effects import Scale
 from ..models.evidence import Batches, Evidence, design_effect, gather
-from ..models.latent import Latent, build_prior, fine_predictor, mix, predictor, scale_widths
+from ..models.latent import Latent, build_prior, coarse_means, fine_predictor, predictor, scale_widths
 from ..models.simplex import softmax, to_logits
 from ..night import Night, Result
 from ..outcome import Forecast
@@ -180,8 +180,8 @@ def _counted(skeleton: Counts, seen: Evidence, latent: Latent, rng: np.random.Ge
         several = seen.design.stations[rows.group] > 1.5
         votes[single] = _drawn(seen, rows, softmax(to_logits(z[:, :-1], seen.design.contrast)), expected, several, rng)
     if not single.all():
-        mixture, rows = mix(seen, latent, eta), seen.coarse
-        votes[~single] = _drawn(seen, rows, mixture.mean, mixture.log_votes, np.ones(len(rows), dtype=bool), rng)
+        means, rows = coarse_means(seen, latent, eta), seen.coarse
+        votes[~single] = _drawn(seen, rows, means.mean, means.log_votes, np.ones(len(rows), dtype=bool), rng)
     return _added_up(skeleton, batches, votes)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 
 NEWTON_STEPS = 12
-SETTLED, SETTLED_SINGLE = 1e-7, 1e-3
+CONVERGED, CONVERGED_SINGLE = 1e-7, 1e-3
 """Logits: the last step of a threshold, also in single precision; Newton's error is then the square of that."""
 FULL = 1.0 - 1e-9
 
@@ -43,13 +43,13 @@ def threshold(score: np.ndarray, weight: np.ndarray, fraction: float) -> np.ndar
     share = (weight / weight.sum()).astype(score.dtype)
     mean = share @ score
     k = _first(mean, share @ (score * score) - mean**2, fraction).astype(score.dtype)
-    settled = SETTLED if score.dtype == np.float64 else SETTLED_SINGLE
+    converged = CONVERGED if score.dtype == np.float64 else CONVERGED_SINGLE
     for _ in range(NEWTON_STEPS):
         w = sigmoid(k + score)
         value = share @ w
         step = _step(value, value - share @ (w * w), fraction)
         k = (k - step).astype(score.dtype)
-        if np.max(np.abs(step)) < settled:
+        if np.max(np.abs(step)) < converged:
             break
     return k
 
@@ -68,13 +68,13 @@ def thresholds(score: np.ndarray, weight: np.ndarray, fraction: np.ndarray, star
         w = sigmoid(np.repeat(k, size) + score)
         step = _step(over(share * w), over(share * w * (1.0 - w)), fraction)
         k = k - step
-        if np.max(np.abs(step)) < SETTLED:
+        if np.max(np.abs(step)) < CONVERGED:
             break
     return k
 
 
-def _first(mean: np.ndarray, spread: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
-    return _logit(fraction) * np.sqrt(1.0 + np.maximum(spread, 0.0) * np.pi / 8.0) - mean
+def _first(mean: np.ndarray, variance: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
+    return _logit(fraction) * np.sqrt(1.0 + np.maximum(variance, 0.0) * np.pi / 8.0) - mean
 
 
 def _step(value: np.ndarray, slope: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:

@@ -132,7 +132,7 @@ class Vector:
 
 
 @dataclass(frozen=True, eq=False)
-class Spreads:
+class Variances:
     """What is left in doubt at given scales."""
 
     core: np.ndarray
@@ -250,7 +250,7 @@ class Eliminated:
         core[drift] = sums(told.in_region, taken[2])
         return core, area
 
-    def spread(self, unit: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
+    def solve_units(self, unit: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
         """Units' own covariance times a right-hand side (U, d, m); or of some units, `row` as in the layout."""
         row = self.layout.row if row is None else row
         out = unit / self.precision
@@ -393,14 +393,14 @@ class Arrow:
         flat = self.reduce(right.core - folded_core, area).reshape(-1, m)
         core = linalg.cho_solve((self.factor, True), flat, check_finite=False).reshape(-1, d, m).astype(area.dtype)
         area = times(self.area_covariance.astype(area.dtype, copy=False), area) - self.from_core(core)
-        unit = self.units.spread(right.unit, row)
+        unit = self.units.solve_units(right.unit, row)
         if known.any():
             where = np.flatnonzero(known) if units is None else units[known]
             gains = self.units.gain[:, row[known]].astype(area.dtype, copy=False)
             unit[known] -= sum(times(g, s) for g, s in zip(gains, self.slots(core, area, where), strict=True))
         return Vector(core, area, unit)
 
-    def spreads(self) -> Spreads:
+    def variances(self) -> Variances:
         """Posterior variances of the core, and sums of those of the areas and of the units, these in single precision:
         they tell a search where to go."""
         layout, d = self.layout, self.area_covariance.shape[-1]
@@ -427,7 +427,7 @@ class Arrow:
             own += slot[f] - by_area[np.searchsorted(areas, area[units])]
             own = times(gain[0, units], own) + times(gain[1, units], slot[f + 1]) + times(gain[2, units], slot[f + 2])
             unit_sum += float(np.vdot(own, own))
-        return Spreads(np.diag(core).reshape(-1, d), area_sum, unit_sum)
+        return Variances(np.diag(core).reshape(-1, d), area_sum, unit_sum)
 
     def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:
         """Draws of the core (core, d, m) with mean zero and this precision."""

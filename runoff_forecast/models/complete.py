@@ -44,8 +44,8 @@ class Cells:
     stray_region: np.ndarray
     stuck: np.ndarray
     """(C,) share that waits for rulings"""
-    spread: np.ndarray
-    """(C,) bool: stations within the unit differ, as they do not where the unit is one station"""
+    several: np.ndarray
+    """(C,) bool: the unit has several stations, which differ"""
 
     def take(self, index: np.ndarray) -> Cells:
         """Some of the cells."""
@@ -98,7 +98,7 @@ def open_cells(evidence: Evidence) -> Cells:
         stray_nation=np.where(is_contested, 0.0, evidence.pending_stray_nation[unit]),
         stray_region=np.where(is_contested, 0.0, evidence.pending_stray_region[unit]),
         stuck=np.where(is_contested, 1.0, evidence.stuck),
-        spread=design.stations[unit] > 1.5,
+        several=design.stations[unit] > 1.5,
     )
 
 
@@ -153,7 +153,7 @@ PARAMETER_DIMS = {
 
 @dataclass(frozen=True, eq=False)
 class _Places:
-    """Cells summed by region, kind and standing at once, and these sums by each; S strata."""
+    """Cells summed by region, kind and whether contested at once, and these sums by each; S strata."""
 
     strata: sparse.csr_array
     """(S, C)"""
@@ -329,7 +329,7 @@ def station_variance(
     """
     priors, candidates = evidence.priors, evidence.design.contrast.shape[0]
     concentration = np.maximum((share * (1.0 - share)).sum(axis=1), 0.02)
-    each = cells.spread / np.maximum(stations, 0.5)
+    each = cells.several / np.maximum(stations, 0.5)
     support = 2.0 * priors.station_correlation * (candidates - 1) / concentration
     return support * each, priors.station_turnout**2 * each
 

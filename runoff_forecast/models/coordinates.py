@@ -19,9 +19,9 @@ from .laplace import NoMode, build_solver
 from .latent import (
     Latent,
     build_prior,
+    coarse_means,
     fine_predictor,
     grouped_units,
-    mix,
     predictor,
     scale_widths,
     starting_point,
@@ -228,17 +228,17 @@ def _marginal(seen: np.ndarray, weight: np.ndarray, response: np.ndarray, nests:
 def _coarse(evidence: Evidence, latent: Latent, e: int, nests: tuple[_Nest, ...]) -> _Told:
     """The same of coarse batches, each taken as one observation of its members' mean, their order of arrival held."""
     design, rows, contrast = evidence.design, evidence.coarse, evidence.design.contrast
-    mixture = mix(evidence, latent, predictor(evidence, latent))
+    means = coarse_means(evidence, latent, predictor(evidence, latent))
     m, n = len(rows), design.n_units
-    members = sparse.csr_array((mixture.weight, (mixture.batch, mixture.unit)), shape=(m, n))
+    members = sparse.csr_array((means.weight, (means.batch, means.unit)), shape=(m, n))
     if e < contrast.shape[1]:
-        information = rows.effective * contrast_variance(mixture.mean, contrast)[:, e]
-        logs = np.log(np.maximum(rows.observed, 1e-9)) - np.log(mixture.mean)
+        information = rows.effective * contrast_variance(means.mean, contrast)[:, e]
+        logs = np.log(np.maximum(rows.observed, 1e-9)) - np.log(means.mean)
         surplus = to_contrasts(logs, contrast[:, e])
     else:
-        information, surplus = rows.turnout_precision, rows.turnout - mixture.log_votes
-    pairs = _touched(evidence, mixture.unit, rows.late_nation[mixture.batch], rows.late_region[mixture.batch])
-    seen = indicator(mixture.batch, m) @ (mixture.weight[:, None] * pairs)
+        information, surplus = rows.turnout_precision, rows.turnout - means.log_votes
+    pairs = _touched(evidence, means.unit, rows.late_nation[means.batch], rows.late_region[means.batch])
+    seen = indicator(means.batch, m) @ (means.weight[:, None] * pairs)
     here = latent.core[:, e]
     variance = np.diag(1.0 / np.maximum(information, FAINT))
     for place, nest in ((members, nests[0]), (members @ indicator(nests[1].code, nests[1].n).T, nests[1])):

@@ -9,7 +9,7 @@ import pandas as pd
 from ..count import Count, Counts
 from ..outcome import Forecast
 from .priors import Priors
-from .standing import Standing, extrapolated, standing_of
+from .tallies import UnitTallies, extrapolated, tallies_of
 from .yardsticks import BLOCK
 
 FEWEST_REPLICATES = 30
@@ -36,21 +36,21 @@ class DesignBased:
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far: normal draws around the estimate."""
         night = Counts.from_count(counts) if isinstance(counts, Count) else counts
-        standing = standing_of(night.latest)
-        spread = _spread_of(standing, night)
-        return extrapolated(standing, self._blocks(standing, spread, rng), engine="design-based")
+        tallies = tallies_of(night.latest)
+        error = _sampling_error(tallies, night)
+        return extrapolated(tallies, self._blocks(tallies, error, rng), engine="design-based")
 
-    def _blocks(self, standing: Standing, spread: "_Spread", rng: np.random.Generator) -> Iterator[np.ndarray]:
-        units, candidates = standing.votes.shape
-        rates = standing.rates(np.arange(units), standing.election.region_index)
+    def _blocks(self, tallies: UnitTallies, error: "_SamplingError", rng: np.random.Generator) -> Iterator[np.ndarray]:
+        units, candidates = tallies.votes.shape
+        rates = tallies.rates(np.arange(units), tallies.election.region_index)
         size = max(1, BLOCK // (units * candidates))
         for start in range(0, self.draws, size):
             shape = (min(size, self.draws - start), units, candidates)
-            yield rates + spread.draw(shape, rng)
+            yield rates + error.draw(shape, rng)
 
 
 @dataclass(frozen=True, eq=False)
-class _Spread:
+class _SamplingError:
     """What the estimate of each unit's votes per outstanding station may be off by; U units, G groups, K candidates."""
 
     within: np.ndarray
@@ -89,27 +89,27 @@ def _turned(noise: np.ndarray, roots: np.ndarray) -> np.ndarray:
     return np.einsum("dpj,pkj->dpk", noise, roots)
 
 
-def _spread_of(standing: Standing, night: Counts) -> _Spread:
-    holdings = standing.count.holdings
+def _sampling_error(tallies: UnitTallies, night: Counts) -> _SamplingError:
+    holdings = tallies.count.holdings
     counted = holdings.frame["counted"].to_numpy(float)
     coarse = ~holdings.single
-    inside = standing.group >= 0
-    out = np.bincount(standing.group[inside], standing.out[inside], len(counted))
-    fine_root, coarse_root = (_root(_between_stations(standing, night, coarse == wide)) for wide in (False, True))
-    between, region_noise = _between_units(standing)
-    return _Spread(
+    inside = tallies.group >= 0
+    out = np.bincount(tallies.group[inside], tallies.out[inside], len(counted))
+    fine_root, coarse_root = (_root(_between_stations(tallies, night, coarse == wide)) for wide in (False, True))
+    between, region_noise = _between_units(tallies)
+    return _SamplingError(
         within=np.where(coarse[:, None, None], coarse_root, fine_root),
         station=fine_root,
         between=between,
-        region=standing.election.region_index,
-        group=standing.group,
+        region=tallies.election.region_index,
+        group=tallies.group,
         group_noise=np.sqrt(1.0 / np.maximum(counted, 1.0) + 1.0 / np.maximum(out, 0.5)),
-        unit_noise=np.sqrt(1.0 / np.maximum(standing.out, 0.5)),
+        unit_noise=np.sqrt(1.0 / np.maximum(tallies.out, 0.5)),
         region_noise=region_noise,
     )
 
 
-def _between_stations(standing: Standing, night: Counts, groups: np.ndarray) -> np.ndarray:
+def _between_stations(tallies: UnitTallies, night: Counts, groups: np.ndarray) -> np.ndarray:
     """(K, K) covariance of votes between stations of these groups (G bool), from how successive batches differ.
 
     A batch mean of n stations has the n-th part of it, so n times the squared distance from the group's mean
@@ -120,7 +120,7 @@ def _between_stations(standing: Standing, night: Counts, groups: np.ndarray) -> 
     group = batches["group"].to_numpy(int)
     freedom = len(group) - len(np.unique(group))
     if freedom < FEWEST_REPLICATES:
-        return _usual(standing, wide=bool((groups & ~standing.count.holdings.single).any()))
+        return _usual(tallies, wide=bool((groups & ~tallies.count.holdings.single).any()))
     stations = (batches["stop"] - batches["start"]).to_numpy(float)
     votes = batches[list(night.election.candidate_ids)].to_numpy(float)
     whole = pd.DataFrame(np.column_stack([votes, stations])).groupby(group).transform("sum").to_numpy()
@@ -128,23 +128,23 @@ def _between_stations(standing: Standing, night: Counts, groups: np.ndarray) -> 
     return (distance * stations[:, None]).T @ distance / freedom
 
 
-def _usual(standing: Standing, *, wide: bool) -> np.ndarray:
+def _usual(tallies: UnitTallies, *, wide: bool) -> np.ndarray:
     """(K, K) covariance between stations of a unit, or of a wider place, of usual turnout noise and clustering."""
-    priors, votes = Priors(), standing.national_rate.sum()
-    share = standing.national_rate / votes
+    priors, votes = Priors(), tallies.national_rate.sum()
+    share = tallies.national_rate / votes
     correlation = WIDE_CORRELATION if wide else priors.station_correlation
     turnout = WIDE_TURNOUT if wide else priors.station_turnout
     split = votes * (1.0 + (votes - 1.0) * correlation) * (np.diag(share) - np.outer(share, share))
     return split + (votes * turnout) ** 2 * np.outer(share, share)
 
 
-def _between_units(standing: Standing) -> tuple[np.ndarray, np.ndarray]:
+def _between_units(tallies: UnitTallies) -> tuple[np.ndarray, np.ndarray]:
     """Roots (R, K, K) of the covariance of votes per station between units of each region; noise (R,) of the mean."""
-    election = standing.election
-    known = (standing.group >= 0) & (standing.counted > 0)
-    rates = standing.votes[known] / standing.counted[known, None]
+    election = tallies.election
+    known = (tallies.group >= 0) & (tallies.counted > 0)
+    rates = tallies.votes[known] / tallies.counted[known, None]
     region = election.region_index[known]
-    national = np.cov(rates.T) if len(rates) >= FEWEST_UNITS else _usual(standing, wide=True)
+    national = np.cov(rates.T) if len(rates) >= FEWEST_UNITS else _usual(tallies, wide=True)
     units = np.bincount(region, minlength=len(election.regions))
     covariance = np.repeat(national[None], len(election.regions), axis=0)
     for place in np.flatnonzero(units >= FEWEST_UNITS):

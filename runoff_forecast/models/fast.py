@@ -31,8 +31,8 @@ def allocate(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.nd
 
 @dataclass(frozen=True, eq=False)
 class Pools:
-    """Cells of one region, kind and standing that are drawn as one. The raw cells stand in the order of their parcels:
-    what a pool has in one area; the parcels in that of their pools."""
+    """Cells of one region and kind, all pending or all contested, that are drawn as one. The raw cells stand in the order
+    of their parcels: what a pool has in one area; the parcels in that of their pools."""
 
     raw: Cells
     cells: Cells
@@ -374,13 +374,12 @@ def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> _Carried:
     doubt = parts.noise + sums(pools.of_parcels, times(of_area, of_area.swapaxes(1, 2)))
     area = times(parts.kept, arrow.area_covariance[layout.area[pools.raw.unit]])
     raw_doubt = parts.own + times(area, parts.kept.swapaxes(1, 2))
-    spread = _blocks(of_area, pools.pool, position, (number * d, len(areas) * d))
     return _Carried(
         np.zeros((number, d)),
         of_core.astype(np.float32),
         layout.local[pools.cells.region],
         len(areas),
-        spread,
+        _blocks(of_area, pools.pool, position, (number * d, len(areas) * d)),
         parts.noise,
         doubt,
         raw_doubt,

@@ -150,8 +150,8 @@ class Field:
     def _without_units(self, precision: float) -> _Open:
         units, told = Eliminated(self.layout, self.information, precision), self.layout.told.unit
         right = self.score.unit - precision * self.point.unit
-        spread = units.spread(right)
-        own = np.array([[float((right * spread).sum())]])
+        solved = units.solve_units(right)
+        own = np.array([[float((right * solved).sum())]])
         if self.rows is None:
             return _Open(units, *units.fold(right[told]), own)
         dense = self.rows.dense(told)
@@ -159,7 +159,7 @@ class Field:
         # rows of units without batches of their own have their prior variance alone
         more = times(units.covariance, dense) - dense / precision
         inner = self._rows_inner / precision + flat.T @ more.reshape(flat.shape)
-        across = self.rows.seen_units(spread)
+        across = self.rows.seen_units(solved)
         folded = units.fold(np.concatenate([dense, right[told]], axis=2))
         return _Open(units, *folded, np.block([[inner, across], [across.T, own]]))
 
@@ -391,9 +391,9 @@ class Solver:
             apart = linalg.solve_triangular(mode.inner, np.eye(len(mode.inner)), lower=True, check_finite=False)
         for field, arrow in enumerate(mode.arrows):
             here, precision = pack(mode.latent, field), field_precisions(mode.prior, field)
-            spreads = arrow.spreads()
-            core = (here.core[:, :, 0] ** 2 + spreads.core).sum(axis=1)
-            area, unit = (here.area**2).sum() + spreads.area, (here.unit**2).sum() + spreads.unit
+            variances = arrow.variances()
+            core = (here.core[:, :, 0] ** 2 + variances.core).sum(axis=1)
+            area, unit = (here.area**2).sum() + variances.area, (here.unit**2).sum() + variances.unit
             if mode.coarse is not None and apart is not None:
                 known = arrow.solve(mode.coarse.rows[field].weighted(apart.T))
                 core -= (known.core**2).sum(axis=(1, 2))

@@ -168,7 +168,7 @@ def fine_predictor(evidence: Evidence, latent: Latent, eta: np.ndarray) -> np.nd
 
 
 @dataclass(frozen=True, eq=False)
-class Mixture:
+class CoarseMeans:
     """Coarse batches at a point: pairs (batch, member) flattened in the order of batches."""
 
     batch: np.ndarray
@@ -196,7 +196,7 @@ class Steps:
     """Stations"""
 
 
-def mix(evidence: Evidence, latent: Latent, eta: np.ndarray) -> Mixture:
+def coarse_means(evidence: Evidence, latent: Latent, eta: np.ndarray) -> CoarseMeans:
     """The arrival-weighted means of every coarse batch."""
     design, rows = evidence.design, evidence.coarse
     batch, unit, increment, step = _increments(evidence, latent)
@@ -211,7 +211,7 @@ def mix(evidence: Evidence, latent: Latent, eta: np.ndarray) -> Mixture:
     weight = votes / total[batch]
     share = softmax(to_logits(z[:, :-1], design.contrast))
     mean = np.column_stack([np.bincount(batch, weight * share[:, k], len(rows)) for k in range(share.shape[1])])
-    return Mixture(batch, unit, weight, share, mean, np.log(total), increment, step)
+    return CoarseMeans(batch, unit, weight, share, mean, np.log(total), increment, step)
 
 
 def _increments(evidence: Evidence, latent: Latent) -> tuple[np.ndarray, np.ndarray, np.ndarray, Steps]:
@@ -288,8 +288,8 @@ def log_likelihood(evidence: Evidence, latent: Latent) -> float:
             evidence.fine, z[:, -1]
         )
     if len(evidence.coarse):
-        mixture = mix(evidence, latent, eta)
-        value += _support(evidence.coarse, np.log(mixture.mean)) + _turnout(evidence.coarse, mixture.log_votes)
+        means = coarse_means(evidence, latent, eta)
+        value += _support(evidence.coarse, np.log(means.mean)) + _turnout(evidence.coarse, means.log_votes)
     return value
 
 

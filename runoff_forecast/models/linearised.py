@@ -10,7 +10,7 @@ from scipy import sparse
 from .arrow import SLOTS, Layout, Vector, indicator, sums
 from .effects import core_of
 from .evidence import Batches, Evidence
-from .latent import Latent, Mixture, Prior, build_prior, fine_predictor, mix, predictor, scale_widths
+from .latent import CoarseMeans, Latent, Prior, build_prior, coarse_means, fine_predictor, predictor, scale_widths
 from .simplex import multinomial_information, softmax, to_logits
 
 
@@ -119,21 +119,21 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     """Jacobians and scores of the coarse batches in the contrasts of their mean share and the log of their votes."""
     design = evidence.design
     contrast = design.contrast
-    mixture = mix(evidence, latent, predictor(evidence, latent))
+    means = coarse_means(evidence, latent, predictor(evidence, latent))
     d = contrast.shape[1]
-    inverse = 2.0 * contrast.T[None] / mixture.mean[mixture.batch][:, None, :]  # d contrast / d share, (pairs, D, K)
-    own = mixture.share[:, :, None] * (contrast[None] - (mixture.share @ contrast)[:, None, :])  # d share / d z
-    to_support = mixture.weight[:, None, None] * (inverse @ own)
-    tilt = mixture.weight[:, None] * (mixture.share - mixture.mean[mixture.batch])
+    inverse = 2.0 * contrast.T[None] / means.mean[means.batch][:, None, :]  # d contrast / d share, (pairs, D, K)
+    own = means.share[:, :, None] * (contrast[None] - (means.share @ contrast)[:, None, :])  # d share / d z
+    to_support = means.weight[:, None, None] * (inverse @ own)
+    tilt = means.weight[:, None] * (means.share - means.mean[means.batch])
     to_mix = (inverse @ tilt[:, :, None])[:, :, 0]
-    root, whitened = _whitening(evidence, mixture)
-    jacobian_turnout = np.concatenate([to_mix, mixture.weight[:, None]], axis=1)[:, :, None]
+    root, whitened = _whitening(evidence, means)
+    jacobian_turnout = np.concatenate([to_mix, means.weight[:, None]], axis=1)[:, :, None]
     jacobian_support = np.concatenate([to_support, np.zeros((len(to_support), 1, d))], axis=1)
-    whiten = np.swapaxes(root, 1, 2)[mixture.batch]
+    whiten = np.swapaxes(root, 1, 2)[means.batch]
     vectors = tuple(
-        _coarse_rows(evidence, layout, mixture, whiten @ jacobian) for jacobian in (jacobian_support, jacobian_turnout)
+        _coarse_rows(evidence, layout, means, whiten @ jacobian) for jacobian in (jacobian_support, jacobian_turnout)
     )
-    arrival = _by_pair(mixture, (whiten @ _arrival_jacobian(evidence, mixture, inverse)[:, :, None])[:, :, 0], evidence)
+    arrival = _by_pair(means, (whiten @ _arrival_jacobian(evidence, means, inverse)[:, :, None])[:, :, 0], evidence)
     coefficients = sparse.csr_array((arrival.T @ design.arrival).T)
     seen = sparse.vstack([coefficients, arrival], format="csr")
     variance = arrival_variance(evidence, build_prior(evidence, scale_widths(evidence.priors)))
@@ -141,34 +141,34 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     return Coarse((vectors[0], vectors[1]), seen, inner, whitened.reshape(-1))
 
 
-def _whitening(evidence: Evidence, mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
+def _whitening(evidence: Evidence, means: CoarseMeans) -> tuple[np.ndarray, np.ndarray]:
     """Root (M, E, E) of the coarse batches' information, and their score (M, E) whitened by it."""
     rows, contrast = evidence.coarse, evidence.design.contrast
     m, d = len(rows), contrast.shape[1]
-    information = rows.effective[:, None, None] * multinomial_information(mixture.mean, contrast)
+    information = rows.effective[:, None, None] * multinomial_information(means.mean, contrast)
     root = np.zeros((m, d + 1, d + 1))
     root[:, :d, :d] = np.linalg.cholesky(information + 1e-12 * np.eye(d))
     root[:, d, d] = np.sqrt(rows.turnout_precision)
     score = np.column_stack(
         [
-            rows.effective[:, None] * ((rows.observed - mixture.mean) @ contrast),
-            rows.turnout_precision * (rows.turnout - mixture.log_votes),
+            rows.effective[:, None] * ((rows.observed - means.mean) @ contrast),
+            rows.turnout_precision * (rows.turnout - means.log_votes),
         ]
     )
     return root, np.linalg.solve(root, score[..., None])[..., 0]
 
 
-def _arrival_jacobian(evidence: Evidence, mixture: Mixture, inverse: np.ndarray) -> np.ndarray:
+def _arrival_jacobian(evidence: Evidence, means: CoarseMeans, inverse: np.ndarray) -> np.ndarray:
     """(pairs, E) of a batch's observations in the arrival score of a member.
 
     A member's score moves its own counted share by `bend`, and, through the threshold that keeps the group's total,
     everybody else's the other way.
     """
-    batch, step = mixture.batch, mixture.step
+    batch, step = means.batch, means.step
     d = evidence.design.contrast.shape[1]
     starts = np.searchsorted(batch, np.arange(len(evidence.coarse)))
-    per_station = mixture.weight / mixture.increment
-    tilt = (inverse @ (mixture.share - mixture.mean[batch])[:, :, None])[:, :, 0]
+    per_station = means.weight / means.increment
+    tilt = (inverse @ (means.share - means.mean[batch])[:, :, None])[:, :, 0]
     effect = np.column_stack([tilt, np.ones(len(batch))]) * per_station[:, None]  # of one more station of the member
     score = np.zeros((len(batch), d + 1))
     for sign, bend in ((1.0, step.after), (-1.0, step.before)):
@@ -179,18 +179,18 @@ def _arrival_jacobian(evidence: Evidence, mixture: Mixture, inverse: np.ndarray)
     return score
 
 
-def _by_pair(mixture: Mixture, values: np.ndarray, evidence: Evidence) -> sparse.csr_array:
+def _by_pair(means: CoarseMeans, values: np.ndarray, evidence: Evidence) -> sparse.csr_array:
     """(U, M E) from the values (pairs, E) of each batch and member."""
     e, shape = values.shape[1], (evidence.design.n_units, len(evidence.coarse) * values.shape[1])
-    column = mixture.batch[:, None] * e + np.arange(e)
-    row = np.repeat(mixture.unit, e)
+    column = means.batch[:, None] * e + np.arange(e)
+    row = np.repeat(means.unit, e)
     return sparse.csr_array((values.reshape(-1), (row, column.reshape(-1))), shape=shape)
 
 
-def _coarse_rows(evidence: Evidence, layout: Layout, mixture: Mixture, jacobian: np.ndarray) -> Rows:
+def _coarse_rows(evidence: Evidence, layout: Layout, means: CoarseMeans, jacobian: np.ndarray) -> Rows:
     """The transposed Jacobian of one field, from that of each batch in each member's predictor (pairs, E, d)."""
     rows, e, d = evidence.coarse, jacobian.shape[1], jacobian.shape[2]
-    units = tuple(_by_pair(mixture, jacobian[:, :, i], evidence) for i in range(d))
+    units = tuple(_by_pair(means, jacobian[:, :, i], evidence) for i in range(d))
     nation, region = np.repeat(rows.late_nation, e), np.repeat(rows.late_region, e)
     area = np.stack([(layout.in_area @ part).toarray() for part in units], axis=1)
     by_region = sums(layout.area_in_region, area)

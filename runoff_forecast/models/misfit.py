@@ -27,7 +27,7 @@ STEPS = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Settled:
+class Prepared:
     """Evidence with its misfit, and where its mode is likely to be: a point, and scales (5, 2) if they are known."""
 
     evidence: Evidence
@@ -35,14 +35,14 @@ class Settled:
     scales: np.ndarray | None = None
 
 
-def settle(evidence: Evidence) -> Settled:
+def prepare(evidence: Evidence) -> Prepared:
     """The evidence with the misfit of its batches by region as the night tells, and as it was where there are none.
 
     A few headlines of the nation cannot tell misfit from an order of arrival that is not understood: they keep the
     prior's.
     """
     if not _regional(evidence).any():
-        return Settled(evidence, starting_point(evidence))
+        return Prepared(evidence, starting_point(evidence))
     peak = search(build_solver(evidence), starting_point(evidence))
     scales, latents, logs = peak.mode.scales, [peak.tangent.latent], []
     for factor in FACTORS:
@@ -52,7 +52,7 @@ def settle(evidence: Evidence) -> Settled:
     weight = np.exp(np.array(logs) - max(logs))
     factor = float(np.exp(weight @ np.log(FACTORS) / weight.sum()))
     nearest = int(np.argmin(np.abs(np.log(FACTORS / factor))))
-    return Settled(with_misfit(evidence, factor), latents[1 + nearest], scales)
+    return Prepared(with_misfit(evidence, factor), latents[1 + nearest], scales)
 
 
 def with_misfit(evidence: Evidence, factor: float) -> Evidence:

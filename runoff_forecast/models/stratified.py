@@ -15,7 +15,7 @@ from .evidence import Evidence, gather
 from .fast import FastDraws
 from .laplace import build_solver
 from .learnt import learnt_priors
-from .misfit import Settled, settle
+from .misfit import Prepared, prepare
 from .priors import Priors
 from .quadrature import integrate
 from .weighed import weighed_draws
@@ -56,17 +56,17 @@ class StratifiedArrival:
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far. Raises `SickPosterior` where the sampler's diagnostics fail."""
         night = Counts.from_count(counts) if isinstance(counts, Count) else counts
-        settled = self._settled(night)
-        return _run_nuts(self, settled.evidence, rng) if self.engine == "nuts" else _run_fast(self, settled, rng)
+        prepared = self._prepared(night)
+        return _run_nuts(self, prepared.evidence, rng) if self.engine == "nuts" else _run_fast(self, prepared, rng)
 
     def evidence(self, counts: Counts) -> Evidence:
         """What the model conditions on."""
-        return self._settled(counts).evidence
+        return self._prepared(counts).evidence
 
-    def _settled(self, counts: Counts) -> Settled:
+    def _prepared(self, counts: Counts) -> Prepared:
         evidence = gather(counts, self.priors or learnt_priors(counts.election), moments=self.moments)
         with threadpool_limits(1):
-            return settle(evidence)
+            return prepare(evidence)
 
 
 def forecast(
@@ -84,11 +84,11 @@ def forecast(
     return replace(made, seed=seed)
 
 
-def _run_fast(model: StratifiedArrival, settled: Settled, rng: np.random.Generator) -> Forecast:
-    evidence = settled.evidence
+def _run_fast(model: StratifiedArrival, prepared: Prepared, rng: np.random.Generator) -> Forecast:
+    evidence = prepared.evidence
     # the matrices are small: threads of the linear algebra library cost more than they give
     with threadpool_limits(1):
-        source = weighed_draws(evidence, model.draws, rng) or _linearised(settled, model.draws, rng)
+        source = weighed_draws(evidence, model.draws, rng) or _linearised(prepared, model.draws, rng)
         draws, parameters = complete(evidence, source.cells, source, model.draws, rng)
     return Forecast(
         count=evidence.count,
@@ -103,10 +103,10 @@ def _run_fast(model: StratifiedArrival, settled: Settled, rng: np.random.Generat
     )
 
 
-def _linearised(settled: Settled, draws: int, rng: np.random.Generator) -> FastDraws:
-    solver = build_solver(settled.evidence)
-    mixture = integrate(solver, settled.latent, settled.scales)
-    return FastDraws(solver, mixture, open_cells(settled.evidence), draws, rng)
+def _linearised(prepared: Prepared, draws: int, rng: np.random.Generator) -> FastDraws:
+    solver = build_solver(prepared.evidence)
+    mixture = integrate(solver, prepared.latent, prepared.scales)
+    return FastDraws(solver, mixture, open_cells(prepared.evidence), draws, rng)
 
 
 def _run_nuts(model: StratifiedArrival, evidence: Evidence, rng: np.random.Generator) -> Forecast:

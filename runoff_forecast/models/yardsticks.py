@@ -12,7 +12,7 @@ import numpy as np
 from ..count import Count, Counts
 from ..election import Election
 from ..outcome import Forecast
-from .standing import Standing, extrapolated, standing_of
+from .tallies import UnitTallies, extrapolated, tallies_of
 
 LEAST_SHARE = 0.001
 """A swing never takes a candidate below this share of a unit."""
@@ -26,8 +26,8 @@ class RawCount:
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:  # noqa: ARG002
         """The forecast of the night so far."""
-        standing = standing_of(known(counts))
-        return extrapolated(standing, [standing.rates()[None]], engine="raw count")
+        tallies = tallies_of(known(counts))
+        return extrapolated(tallies, [tallies.rates()[None]], engine="raw count")
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class StratifiedExtrapolation:
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:  # noqa: ARG002
         """The forecast of the night so far."""
-        standing = standing_of(known(counts))
-        strata = [np.arange(len(standing.counted))] if self.by == "unit" else []
-        rates = standing.rates(*strata, standing.election.region_index)
-        return extrapolated(standing, [rates[None]], engine=f"stratified by {self.by}")
+        tallies = tallies_of(known(counts))
+        strata = [np.arange(len(tallies.counted))] if self.by == "unit" else []
+        rates = tallies.rates(*strata, tallies.election.region_index)
+        return extrapolated(tallies, [rates[None]], engine=f"stratified by {self.by}")
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,16 @@ class UniformSwing:
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:  # noqa: ARG002
         """The forecast of the night so far."""
-        standing = standing_of(known(counts))
-        own = own_shares(standing.election)
-        if own is None or not standing.votes.sum() > 0:
+        tallies = tallies_of(known(counts))
+        own = own_shares(tallies.election)
+        if own is None or not tallies.votes.sum() > 0:
             said = [] if own is not None else ["no baseline of the candidates' own lists: this is the raw count"]
-            return extrapolated(standing, [standing.rates()[None]], engine="uniform swing", said=said)
-        valid = standing.votes.sum(axis=1)
-        swing = standing.votes.sum(axis=0) / valid.sum() - valid @ own / valid.sum()
+            return extrapolated(tallies, [tallies.rates()[None]], engine="uniform swing", said=said)
+        valid = tallies.votes.sum(axis=1)
+        swing = tallies.votes.sum(axis=0) / valid.sum() - valid @ own / valid.sum()
         share = np.maximum(own + swing, LEAST_SHARE)
         share /= share.sum(axis=1, keepdims=True)
-        return extrapolated(standing, [(_turnout(standing)[:, None] * share)[None]], engine="uniform swing")
+        return extrapolated(tallies, [(_turnout(tallies)[:, None] * share)[None]], engine="uniform swing")
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,11 @@ class DistrictDirichlet:
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far."""
-        standing = standing_of(known(counts))
-        stratum, votes, stations = _strata(standing)
-        rate = np.full(len(stations), standing.national_rate.sum())
+        tallies = tallies_of(known(counts))
+        stratum, votes, stations = _strata(tallies)
+        rate = np.full(len(stations), tallies.national_rate.sum())
         np.divide(votes.sum(axis=1), stations, out=rate, where=stations > 0)
-        return extrapolated(standing, self._blocks(votes, rate, stratum, rng), engine="district Dirichlet")
+        return extrapolated(tallies, self._blocks(votes, rate, stratum, rng), engine="district Dirichlet")
 
     def _blocks(
         self, votes: np.ndarray, rate: np.ndarray, stratum: np.ndarray, rng: np.random.Generator
@@ -116,22 +116,22 @@ def own_shares(election: Election) -> np.ndarray | None:
     return np.where(total > 0, votes / np.where(total > 0, total, 1.0), national)
 
 
-def _turnout(standing: Standing) -> np.ndarray:
+def _turnout(tallies: UnitTallies) -> np.ndarray:
     """(U,) valid votes per station: the baseline's, by the ratio seen where stations are in."""
-    stations = standing.election.units["stations"].to_numpy(float)
-    valid = standing.election.baseline.sum(axis=1, min_count=1).to_numpy(float) / stations
+    stations = tallies.election.units["stations"].to_numpy(float)
+    valid = tallies.election.baseline.sum(axis=1, min_count=1).to_numpy(float) / stations
     valid = np.where(np.isfinite(valid), valid, np.nanmean(valid))
-    return valid * standing.votes.sum() / (standing.counted @ valid)
+    return valid * tallies.votes.sum() / (tallies.counted @ valid)
 
 
-def _strata(standing: Standing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _strata(tallies: UnitTallies) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(U,) the stratum of each unit, its group or else its region; votes and stations in of each stratum."""
-    groups, region = len(standing.count.holdings), standing.election.region_index
-    inside = standing.group >= 0
-    code = np.r_[standing.group[inside], groups + region]
-    known = np.column_stack([standing.votes, standing.counted])
+    groups, region = len(tallies.count.holdings), tallies.election.region_index
+    inside = tallies.group >= 0
+    code = np.r_[tallies.group[inside], groups + region]
+    known = np.column_stack([tallies.votes, tallies.counted])
     known = np.vstack([known[inside], known])
-    size = groups + len(standing.election.regions)
+    size = groups + len(tallies.election.regions)
     sums = np.column_stack([np.bincount(code, column, size) for column in known.T])
     sums[sums[:, -1] == 0] = known[-len(region) :].sum(axis=0)
-    return np.where(inside, standing.group, groups + region), sums[:, :-1], sums[:, -1]
+    return np.where(inside, tallies.group, groups + region), sums[:, :-1], sums[:, -1]

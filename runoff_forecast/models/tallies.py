@@ -1,4 +1,4 @@
-"""Where every unit stands, told plainly: coarse groups shared out among their units by stations, no model in it."""
+"""What is in of every unit, told plainly: coarse groups shared out among their units by stations, no model in it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from .priors import Priors
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class UnitTallies:
     """Stations and votes by unit, U of them, as far as the count tells; K candidates."""
 
     count: Count
@@ -66,8 +66,8 @@ class Standing:
         return found
 
 
-def standing_of(count: Count) -> Standing:
-    """The standing of every unit."""
+def tallies_of(count: Count) -> UnitTallies:
+    """The tallies of every unit, rows of several shared out by the stations that their units leave open."""
     election, frame = count.election, count.holdings.frame
     columns = ["counted", "contested", "void", *election.candidate_ids]
     known = frame[columns].to_numpy(float)
@@ -83,22 +83,22 @@ def standing_of(count: Count) -> Standing:
         weight = room[members] if room[members].sum() > 0 else np.ones(len(members))
         state[members] += np.outer(weight / weight.sum(), known[row])
         group[members] = np.where(group[members] < 0, row, group[members])
-    return Standing(count, state[:, 0], state[:, 1], state[:, 2], state[:, 3:], group)
+    return UnitTallies(count, state[:, 0], state[:, 1], state[:, 2], state[:, 3:], group)
 
 
 def extrapolated(
-    standing: Standing, per_station: Iterable[np.ndarray], *, engine: str, said: Sequence[str] = ()
+    tallies: UnitTallies, per_station: Iterable[np.ndarray], *, engine: str, said: Sequence[str] = ()
 ) -> Forecast:
     """The forecast in which outstanding stations bring these votes: blocks of draws, each (draw, unit, candidate)."""
-    election = standing.election
+    election = tallies.election
     kind, kinds = pd.factorize(election.units["kind"])
     places = {
         "region": _indicator(election.region_index, len(election.regions)),
         "kind": _indicator(kind, len(kinds)),
     }
-    blocks = [_block(standing, rates, places) for rates in per_station]
+    blocks = [_block(tallies, rates, places) for rates in per_station]
     sums = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-    known = places["region"] @ standing.votes
+    known = places["region"] @ tallies.votes
     place = ("draw", "region", "candidate")
     draws = xr.Dataset(
         {
@@ -113,10 +113,10 @@ def extrapolated(
             "candidate": list(election.candidate_ids),
         },
     )
-    return Forecast(standing.count, draws, engine=engine, diagnostics={"warnings": list(said)})
+    return Forecast(tallies.count, draws, engine=engine, diagnostics={"warnings": list(said)})
 
 
-def _block(standing: Standing, rates: np.ndarray, places: Mapping[str, sparse.csr_array]) -> dict[str, np.ndarray]:
+def _block(tallies: UnitTallies, rates: np.ndarray, places: Mapping[str, sparse.csr_array]) -> dict[str, np.ndarray]:
     draws, _, candidates = rates.shape
 
     def total(place: str, stations: np.ndarray) -> np.ndarray:
@@ -125,11 +125,11 @@ def _block(standing: Standing, rates: np.ndarray, places: Mapping[str, sparse.cs
         # Noise may take a place below nothing; cut off unit by unit, it would lean towards whoever is weak there.
         return np.maximum(summed, 0.0)
 
-    outstanding = total("region", standing.out)
+    outstanding = total("region", tallies.out)
     return {
         "region": outstanding,
-        "kind": total("kind", standing.out),
-        "contested": np.minimum(total("region", standing.out_contested), outstanding),
+        "kind": total("kind", tallies.out),
+        "contested": np.minimum(total("region", tallies.out_contested), outstanding),
     }
 
 
