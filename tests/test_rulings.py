@@ -9,7 +9,7 @@ from runoff_forecast.count import Counts
 from runoff_forecast.evaluate import Habits, Random, simulate
 from runoff_forecast.models import Priors, StratifiedArrival
 from runoff_forecast.models.complete import contested_share
-from runoff_forecast.models.evidence import STUCK, gather
+from runoff_forecast.models.evidence import gather
 
 CONTESTED = 0.05
 
@@ -34,8 +34,8 @@ def test_told_apart_pending_sheets_wait_as_often_as_those_that_are_in():
 
 @pytest.mark.parametrize("fraction", [0.5, 0.9, 0.99])
 def test_told_by_nobody_they_are_the_last_to_come(fraction):
-    pending = 1.0 - night_of(fraction).latest.counted_share
-    assert gather(night_of(fraction), Priors()).stuck == pytest.approx(min(1.0, STUCK / pending), rel=1e-6)
+    waiting = Priors().contested_untold / (1.0 - night_of(fraction).latest.counted_share)
+    assert gather(night_of(fraction), Priors()).stuck == pytest.approx(min(1.0, waiting), rel=1e-6)
 
 
 def test_they_lean_however_little_the_night_drifts():

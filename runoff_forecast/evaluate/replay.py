@@ -44,7 +44,7 @@ class Replay:
     """The moments to forecast, all of the night or some."""
     seed: int = 1
     folder: Path | None = None
-    """Where finished forecasts are kept, and found again; raises ValueError where another replay is in it."""
+    """Where finished forecasts are kept, and found again; another replay's is refused once it is used."""
     workers: Workers = field(default=ALONE, repr=False)
     _made: dict[int, Forecast] = field(default_factory=dict, init=False, repr=False)
 
@@ -52,8 +52,6 @@ class Replay:
         unknown = self.times[~self.times.isin(self.night.counts.times)]
         if len(unknown):
             raise ValueError(f"the night has no snapshot of {unknown[0]}")
-        if self.folder is not None:
-            _settle(Path(self.folder), self._identity())
 
     def __len__(self) -> int:
         return len(self.times)
@@ -127,6 +125,14 @@ class Replay:
         """`to_dict` as JSON text."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
 
+    @cached_property
+    def signed_folder(self) -> Path | None:
+        """The folder, signed as this replay's; raises ValueError where another replay has signed it."""
+        if self.folder is None:
+            return None
+        _sign(Path(self.folder), self._identity())
+        return Path(self.folder)
+
     @property
     def _result(self) -> Result:
         if self.night.result is None:
@@ -140,9 +146,9 @@ class Replay:
         return self.model, self.night.counts.until(self.times[position]), self.seed
 
     def _path(self, position: int) -> Path | None:
-        if self.folder is None:
+        if self.signed_folder is None:
             return None
-        return Path(self.folder) / f"{self.times[position].tz_convert('UTC'):%Y%m%dT%H%M%S%fZ}.nc"
+        return self.signed_folder / f"{self.times[position].tz_convert('UTC'):%Y%m%dT%H%M%S%fZ}.nc"
 
     def _found(self, position: int) -> Forecast | None:
         path = self._path(position)
@@ -179,11 +185,16 @@ def replay(
     folder: Path | str | None = None,
     workers: Workers = ALONE,
 ) -> Replay:
-    """The replay of a night, or of counts whose result may be given; nothing is forecast before it is asked for."""
+    """The replay of a night, or of counts whose result may be given; nothing is forecast before it is asked for.
+
+    A folder is signed; raises ValueError where another replay has signed it, or a time is none of the night's.
+    """
     if isinstance(night, Counts):
         night = Night(night.election, night, result)
     moments = night.counts.times if times is None else pd.DatetimeIndex(times)
-    return Replay(model, night, moments, seed, None if folder is None else Path(folder), workers)
+    made = Replay(model, night, moments, seed, None if folder is None else Path(folder), workers)
+    made.signed_folder  # noqa: B018, refused before hours of work
+    return made
 
 
 def spread_over(times: pd.DatetimeIndex, at_most: int | None) -> pd.DatetimeIndex:
@@ -197,7 +208,7 @@ def _forecast(model: Model, counts: Counts | Count, seed: int) -> Forecast:
     return replace(model(counts, rng=np.random.default_rng(seed)), seed=seed)
 
 
-def _settle(folder: Path, identity: dict[str, object]) -> None:
+def _sign(folder: Path, identity: dict[str, object]) -> None:
     """Sign a new folder; refuse one that another replay has signed."""
     sign = folder / "replay.json"
     if not sign.exists():

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..count import Count
 from ..election import Election
+from ..models.tallies import parts_by
 from ..night import Result
 from ..outcome import Forecast
 
@@ -88,8 +89,8 @@ def _shift(
 def _counted(count: Count, by_region: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
     """Votes counted by unit and candidate, and stations that are in, by unit.
 
-    Coarser rows are spread over their units by the stations that finer ones leave open: what a nation has beyond its
-    districts came in from where stations were pending, consulates above all. How it lies between regions is told by
+    Coarser rows are shared out among their units by the stations that finer ones leave open: what a nation has beyond
+    its districts came in from where stations were pending, consulates above all. How it lies between regions is told by
     `by_region` (region, candidate), the votes counted that a forecast expects of each.
     """
     holdings, units = count.holdings, count.election.units
@@ -99,9 +100,8 @@ def _counted(count: Count, by_region: np.ndarray | None = None) -> tuple[pd.Data
     processed = holdings.frame[["counted", "void"]].sum(axis=1).to_numpy()
     votes, done = np.zeros((len(units), len(candidates))), np.zeros(len(units))
 
-    def spread(members: np.ndarray, group: np.ndarray, sheets: float) -> None:
-        room = np.maximum(stations[members] - done[members], 0.0)
-        share = (room if room.sum() > 0 else stations[members]) / (room.sum() or stations[members].sum())
+    def share_out(members: np.ndarray, group: np.ndarray, sheets: float) -> None:
+        share = parts_by(np.maximum(stations[members] - done[members], 0.0), stations[members])
         votes[members] += share[:, None] * group
         done[members] += share * sheets
 
@@ -109,11 +109,11 @@ def _counted(count: Count, by_region: np.ndarray | None = None) -> tuple[pd.Data
     wide = [place for place in by_size if np.ptp(region[holdings.members[place]]) > 0]
     for place in by_size:
         if place not in wide:
-            spread(holdings.members[place], rows[place], processed[place])
+            share_out(holdings.members[place], rows[place], processed[place])
     for place in wide:
         members, group = holdings.members[place], rows[place]
         if by_region is None:
-            spread(members, group, processed[place])
+            share_out(members, group, processed[place])
             continue
         known = np.zeros_like(by_region)
         np.add.at(known, region, votes)
@@ -121,7 +121,7 @@ def _counted(count: Count, by_region: np.ndarray | None = None) -> tuple[pd.Data
         parts = more * (group / np.maximum(more.sum(axis=0), 1e-9))
         sheets = processed[place] * parts.sum(axis=1) / max(parts.sum(), 1e-9)
         for number, part, came in zip(np.unique(region[members]), parts, sheets, strict=True):
-            spread(members[region[members] == number], part, came)
+            share_out(members[region[members] == number], part, came)
     return pd.DataFrame(votes, units.index, candidates), done
 
 

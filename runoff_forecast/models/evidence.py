@@ -16,13 +16,6 @@ from .arrival import lateness
 from .design import Design, build_design
 from .priors import Priors
 
-FOLLOWED = 0.25
-"""How far a trend of drift is believed to go on, of the way from the last batch to what is pending: damped trends
-forecast better than straight ones (Gardner & McKenzie 1985). The rest of the way drift may go in any direction."""
-STUCK = 0.03
-"""Share of all sheets that wait for rulings rather than for their turn, where an office does not tell them apart."""
-MISFIT_FLOOR = 0.03
-"""Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
 ALONE_TURNOUT = 0.02
 """Logs: what stands for `Priors.station_turnout` where a unit is one station, whose own effect is all it differs by."""
 
@@ -102,8 +95,8 @@ class Evidence:
     """(U, K) votes known by unit"""
     pending_late_nation: np.ndarray
     pending_late_region: np.ndarray
-    """(U,) lateness, in deviations, at which what is pending is forecast: the last batch's, and `FOLLOWED` of the way
-    from there to its own"""
+    """(U,) lateness, in deviations, at which what is pending is forecast: the last batch's, and the followed part of
+    the way from there to its own"""
     pending_stray_nation: np.ndarray
     pending_stray_region: np.ndarray
     """(U,) the rest of that way, along which drift is drawn anew with mean zero"""
@@ -140,7 +133,7 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
     ledger = _ledger(arrived)
     fine = _fine_batches(arrived)
     groups, parts = _coarse(arrived, np.maximum(ledger.capacity, 0.0))
-    (late_nation, late_region), (stray_nation, stray_region) = clock.pending()
+    (late_nation, late_region), (stray_nation, stray_region) = clock.pending(priors.drift_followed)
     return Evidence(
         count=latest,
         design=design,
@@ -155,7 +148,9 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         pending_late_region=late_region,
         pending_stray_nation=stray_nation,
         pending_stray_region=stray_region,
-        stuck=_awaiting_ruling(clock.nation[-1], float(holdings.frame["contested"].sum()) / design.stations.sum()),
+        stuck=_awaiting_ruling(
+            clock.nation[-1], float(holdings.frame["contested"].sum()) / design.stations.sum(), priors.contested_untold
+        ),
         drift_nation=_national_drift(priors, headline),
         drift_headline=float(np.sqrt(headline)) * priors.drift_headline,
         drift_region=_drift_scale(design, priors, groups),
@@ -249,16 +244,16 @@ class _Clock:
             return nation, nation
         return nation, lateness(self.region[start, region], self.region[stop, region])
 
-    def pending(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    def pending(self, followed: float) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
         """Lateness of what is pending, by unit, in the nation and in the region, and the rest of the way there."""
-        nation, region = _beyond(self.nation[:, None]), _beyond(self.region)
+        nation, region = _beyond(self.nation[:, None], followed), _beyond(self.region, followed)
         return tuple(
             (n.repeat(self.design.n_units), r[self.design.region]) for n, r in zip(nation, region, strict=True)
         )
 
 
-def _beyond(processed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """From the last batch of each place (moments, places) to what is pending: `FOLLOWED` of the way, and the rest."""
+def _beyond(processed: np.ndarray, followed: float) -> tuple[np.ndarray, np.ndarray]:
+    """From the last batch of each place (moments, places) to what is pending: the followed part, and the rest."""
     grown = np.diff(processed, axis=0) > 1e-9
     last = len(grown) - 1 - np.argmax(grown[::-1], axis=0) if len(grown) else np.zeros(processed.shape[1], int)
     places = np.arange(processed.shape[1])
@@ -266,7 +261,7 @@ def _beyond(processed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     start = processed[last, places] if len(grown) else stop
     pending = lateness(stop, np.ones(len(places)))
     here = np.where(stop > 0, lateness(start, stop), pending)
-    return here + FOLLOWED * (pending - here), (1.0 - FOLLOWED) * (pending - here)
+    return here + followed * (pending - here), (1.0 - followed) * (pending - here)
 
 
 def design_effect(votes: np.ndarray, stations: np.ndarray, correlation: np.ndarray) -> np.ndarray:
@@ -351,26 +346,26 @@ def _coarse_batches(arrived: _Arrived, group: Group, position: int, rows: pd.Dat
     regions = np.unique(design.region[group.members])
     region = np.full(len(rows), regions[0]) if len(regions) == 1 else None
     nation, regional = arrived.clock.batch(rows.index.to_numpy(), region)
-    of_stations = priors.station_turnout**2 / np.maximum(stations, 1e-9)
+    of_stations, floor = priors.station_turnout**2 / np.maximum(stations, 1e-9), priors.misfit_floor**2
     return Batches(
         group=np.full(len(rows), position),
         votes=votes,
         stations=stations,
-        effective=1.0 / (effect / np.maximum(total, 1.0) + per_vote(priors.misfit**2 * sampled + MISFIT_FLOOR**2)),
+        effective=1.0 / (effect / np.maximum(total, 1.0) + per_vote(priors.misfit**2 * sampled + floor)),
         turnout=np.log(np.maximum(total, 0.5)),
-        turnout_precision=1.0 / (of_stations + priors.misfit_turnout**2 * sampled + MISFIT_FLOOR**2),
+        turnout_precision=1.0 / (of_stations + priors.misfit_turnout**2 * sampled + floor),
         late_nation=nation,
         late_region=regional,
         sampled=sampled,
     )
 
 
-def _awaiting_ruling(processed: float, contested: float) -> float:
+def _awaiting_ruling(processed: float, contested: float, untold: float) -> float:
     """Share of the pending sheets that will wait for rulings: as large as among those that have come in, where the
-    office reports contested sheets; where it does not, `STUCK` of all sheets wait, and come last."""
+    office reports contested sheets; where it does not, the `untold` share of all sheets waits, and comes last."""
     if contested > 0.0:
         return contested / max(processed, contested)
-    return min(1.0, STUCK / max(1.0 - processed, 1e-9))
+    return min(1.0, untold / max(1.0 - processed, 1e-9))
 
 
 def _headline(frame: pd.DataFrame, shares: sparse.csr_array) -> float:

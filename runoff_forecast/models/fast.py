@@ -31,8 +31,8 @@ def allocate(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.nd
 
 @dataclass(frozen=True, eq=False)
 class Pools:
-    """Cells of one region and kind, all pending or all contested, that are drawn as one. The raw cells stand in the order
-    of their parcels: what a pool has in one area; the parcels in that of their pools."""
+    """Cells of one region and kind, all pending or all contested, that are drawn as one. The raw cells stand in the
+    order of their parcels: what a pool has in one area; the parcels in that of their pools."""
 
     raw: Cells
     cells: Cells

@@ -19,9 +19,6 @@ from .quadrature import search
 
 FACTORS = np.array([2.5, 1.6, 1.0, 0.63, 0.4, 0.25, 0.16, 0.1])
 """On the prior's misfit, tried in turn: each starts where the one before came to."""
-LUMPY = 0.3
-"""Factor from which units come in whole; below it they come in by station, the more so the smaller it is, and how
-early each is for reasons of its own shrinks with it. Of 0, 0.3 and 0.6 the best by interval score on replays."""
 STEPS = 1
 """Newton steps for each."""
 
@@ -61,7 +58,7 @@ def with_misfit(evidence: Evidence, factor: float) -> Evidence:
     more = (factor**2 - 1.0) * rows.sampled * _regional(evidence)
     return replace(
         evidence,
-        priors=priors.with_lumps(min(1.0, factor / LUMPY)),
+        priors=priors.with_lumps(min(1.0, factor / priors.misfit_whole)),
         coarse=replace(
             rows,
             effective=1.0 / (1.0 / rows.effective + per_vote(priors.misfit**2 * more)),

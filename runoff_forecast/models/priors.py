@@ -87,6 +87,9 @@ class Priors:
     """The same by region where counts come by unit."""
     drift_region: float = 0.10
     """The same by region where counts come by region or coarser."""
+    drift_followed: float = 0.25
+    """Share of the way from the last batch to what is pending on which a trend is believed to go on: damped trends
+    forecast better than straight ones (Gardner & McKenzie 1985). On the rest drift may go in any direction."""
     drift_last: float = 0.1
     """Logits: how far the sheets that wait for rulings lean from their places, everywhere alike, however little the
     night drifted (0.01 in Peru 2021, 0.1 in 2026). They are what is set aside, or most of what is out at the end where
@@ -126,6 +129,12 @@ class Priors:
     """Logs: the same of valid votes a station."""
     misfit_spread: float = 0.7
     """Deviation of the log of a factor on both, which the night tells: districts that come in whole, or by station."""
+    misfit_floor: float = 0.03
+    """Logits and logs: how exactly a coarse group's mean is ever believed to be the one its units make."""
+    misfit_whole: float = 0.3
+    """The factor from which units come in whole; below it they come in by station, the more so the smaller it is, and
+    how early each is for reasons of its own shrinks with it. Of 0, 0.3 and 0.6 the best by interval score on
+    replays."""
 
     contested_counted: float = 0.8
     """Share of the sheets that are set aside that are counted in the end: 0.86 in Peru's runoff of 2021 (1,399 of
@@ -133,6 +142,9 @@ class Priors:
     contested_sheets: float = 30.0
     """Weight of that share, in effective sheets: Beta(share * weight, (1 - share) * weight). It is what three counts
     differ by and a fourth may."""
+    contested_untold: float = 0.03
+    """Share of all sheets that wait for rulings rather than for their turn, where an office does not tell them
+    apart."""
     revision: float = 2e-4
     """Relative deviation of counted votes by later corrections, official count."""
     revision_preliminary: float = 2e-3

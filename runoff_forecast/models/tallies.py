@@ -73,17 +73,22 @@ def tallies_of(count: Count) -> UnitTallies:
     known = frame[columns].to_numpy(float)
     state = np.zeros((len(election.units), len(columns)))
     group = np.full(len(election.units), -1)
-    single = np.flatnonzero([len(members) == 1 for members in count.holdings.members])
-    own = np.array([count.holdings.members[row][0] for row in single], dtype=int)
+    single = np.flatnonzero(count.holdings.single)
+    own = count.holdings.unit[single]
     np.add.at(state, own, known[single])
     group[own[known[single, 0] > 0]] = single[known[single, 0] > 0]
     room = np.maximum(election.units["stations"].to_numpy(float) - state[:, :3].sum(axis=1), 0.0)
     for row in np.setdiff1d(np.arange(len(frame)), single):
         members = count.holdings.members[row]
-        weight = room[members] if room[members].sum() > 0 else np.ones(len(members))
-        state[members] += np.outer(weight / weight.sum(), known[row])
+        state[members] += np.outer(parts_by(room[members], np.ones(len(members))), known[row])
         group[members] = np.where(group[members] < 0, row, group[members])
     return UnitTallies(count, state[:, 0], state[:, 1], state[:, 2], state[:, 3:], group)
+
+
+def parts_by(room: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    """Parts, one in sum, in proportion to the stations that places leave open; to something else where none does."""
+    weight = room if room.sum() > 0 else otherwise
+    return weight / weight.sum()
 
 
 def extrapolated(
