@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from . import models, saying, sources, telling, terminal
+from . import contest, models, saying, sources, terminal
 from .checks import InvalidCount, InvalidInput, Problem, listing
 from .checks.problem import AT_MOST_EACH
 from .count import Counts
@@ -488,7 +488,7 @@ def _print_forecast(found: Forecast, recount: float | None) -> None:
         if found.election.first_round is not None:
             out.print("", terminal.pairings(found))
         out.print("", terminal.hurdle(found))
-        if found.election.first_round is not None and found.outright_probability.sum() > telling.UNLIKELY:
+        if contest.in_play(found):
             out.print("", terminal.outright_hurdle(found))
         if "outstanding_kind" in found.draws:
             out.print("", terminal.outstanding(found))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from . import saying
+from . import contest, saying
 from .count import Count
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ try:
 except PackageNotFoundError:  # a checkout on the path, not installed
     SOFTWARE = "runoff-forecast"
 MARKS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
-UNLIKELY = 0.005
-"""An end of this chance or less is not what a count is about."""
 MANY_CANDIDATES = 4
 """A sentence names no more of them than this."""
 
@@ -50,7 +48,7 @@ def _contest(forecast: "Forecast") -> tuple[str, str, xr.DataArray]:
     if election.first_round is None or len(single) < 2:
         return *election.candidate_ids[:2], forecast.margin
     ranked = forecast.mean(forecast.votes).to_series()[single].sort_values(ascending=False).index
-    last = 1 if forecast.outright_probability.sum() > UNLIKELY else min(election.first_round.advance, len(ranked) - 1)
+    last = 1 if contest.in_play(forecast) else contest.places(election)
     ahead, behind = ranked[last - 1], ranked[last]
     margin = forecast.shares.sel(candidate=ahead) - forecast.shares.sel(candidate=behind)
     return ahead, behind, margin.fillna(0.0)
@@ -98,7 +96,7 @@ def as_json(value: object) -> object:
 
 def _chances(forecast: "Forecast") -> str:
     first_round = forecast.election.first_round
-    chances = forecast.win_probability if first_round is None else forecast.advance_probability
+    chances = contest.chances(forecast)
     likeliest = sorted(forecast.election.candidates, key=lambda candidate: -chances[candidate.id])[:MANY_CANDIDATES]
     text = ", ".join(f"{candidate.name} {_hundred(forecast, chances[candidate.id])}" for candidate in likeliest)
     if first_round is None:

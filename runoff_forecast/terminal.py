@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import saying, telling
+from . import contest, saying, telling
 from .night import Night
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ SHOWN = 8
 def candidates(forecast: "Forecast") -> Table:
     """A row per candidate, the one with most expected votes first."""
     first_round = forecast.election.first_round
-    chances = forecast.win_probability if first_round is None else forecast.advance_probability
+    chances = contest.chances(forecast)
     chance = "first,\nof 100" if first_round is None else "goes on,\nof 100"
     table = _table(forecast.election.title, ["candidate"], "votes in", "%", "final votes", "%", "90 % interval", chance)
     table.caption, table.caption_justify = telling.paragraph(forecast), "left"
@@ -67,8 +67,7 @@ def pairings(forecast: "Forecast") -> Table:
 
 def hurdle(forecast: "Forecast") -> Table:
     """What each candidate needs of the votes still out: to win, or in a first round to advance."""
-    first_round = forecast.election.first_round
-    places = 1 if first_round is None else min(first_round.advance, forecast.election.standing.sum() - 1)
+    places = contest.places(forecast.election)
     aim = "to be first" if places == 1 else f"to be in the first {places}"
     left = ["candidate", "against"]
     title = f"What each needs of the two's votes still out {aim}"

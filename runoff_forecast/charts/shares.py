@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from ..contest import chances_to_stay, in_play as in_play
 from ..outcome import Forecast
 from .rows import beside, beyond, column, name_rows
 from .sheet import Mark, Sheet, drawn, source, standing
@@ -16,8 +17,6 @@ from .words import Words, words
 
 ROW = 21.0
 """Points from one candidate to the next."""
-SLIGHT = 0.005
-"""Chances below this are not told apart from none."""
 SHOWN = 8
 """Candidates at most: those with most expected votes."""
 
@@ -50,11 +49,6 @@ def describe_shares(forecast: Forecast, lang: str = "en") -> str:
     return says.shares_described.format(title=forecast.election.title, time=time, aim=drawing.aim, shares=told)
 
 
-def in_play(forecast: Forecast) -> bool:
-    """Whether somebody may win in the first round: the chance is more than what is called less than one in 100."""
-    return forecast.election.first_round is not None and float(forecast.outright_probability.sum()) >= SLIGHT
-
-
 @dataclass(frozen=True)
 class _Drawing:
     """One chart while it is drawn; x is the share of the valid votes, a row per candidate."""
@@ -69,13 +63,10 @@ class _Drawing:
         forecast = self.forecast
         low, share, high = forecast.quantiles(forecast.shares, [0.05, 0.5, 0.95]).to_numpy()
         votes = forecast.count.votes
-        chance = forecast.win_probability
-        if forecast.election.first_round is not None:
-            chance = forecast.advance_probability + forecast.outright_probability
         table = pd.DataFrame({"low": low, "share": share, "high": high}, index=list(forecast.candidates))
         table["name"] = [candidate.name for candidate in forecast.election.candidates]
         table["so_far"] = votes / votes.sum() if votes.sum() else np.nan
-        table["chance"] = chance
+        table["chance"] = chances_to_stay(forecast)
         return table[forecast.election.standing].sort_values("share", ascending=False, kind="stable").head(SHOWN)
 
     @property

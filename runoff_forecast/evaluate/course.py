@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ..contest import chances_to_stay
 from ..count import Count, Counts, margin_of
 from ..election import Election
 from ..night import Result
@@ -108,14 +109,11 @@ def _bulletins(known: Sequence[Count]) -> pd.DataFrame:
 
 def _moment(forecast: Forecast) -> xr.Dataset:
     first_round = forecast.election.first_round
-    chance = forecast.win_probability
-    if first_round is not None:  # who wins at once has no need to go on
-        chance = forecast.advance_probability + forecast.outright_probability
     votes = forecast.count.votes.to_numpy()
     named = {
         "counted_share": ((), forecast.count.counted_share),
         "margin": forecast.quantiles(forecast.margin, QUANTILES),
-        "chance": ("candidate", chance.to_numpy()),
+        "chance": ("candidate", chances_to_stay(forecast).to_numpy()),
         "share_so_far": ("candidate", votes / votes.sum() if votes.sum() else np.full(len(votes), np.nan)),
         "share": forecast.quantiles(forecast.shares, QUANTILES),
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..contest import places
 from ..outcome import Forecast
 
 EDGES = (0.05, 0.5, 0.95)
@@ -34,13 +35,11 @@ class Route:
 
 def route_of(forecast: Forecast) -> Route:
     """The route of the best placed candidate who is behind; raises ValueError where nothing is out."""
-    first_round = forecast.election.first_round
-    places = 1 if first_round is None else min(first_round.advance, int(forecast.election.standing.sum()) - 1)
     if forecast.finished:
         raise ValueError(f"the count of {forecast.election.id} is finished: there is no way to go")
     if "outstanding_kind" not in forecast.draws:
         raise ValueError("these draws do not tell the outstanding votes by kind")
-    table = forecast.hurdle(places)
+    table = forecast.hurdle(places(forecast.election))
     behind = table[table["deficit"] > 0]
     row = (behind if len(behind) else table).sort_values(["probability", "deficit"], ascending=[False, True]).iloc[0]
     pair = [str(row.name), str(row["rival"])]

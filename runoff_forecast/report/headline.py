@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from .. import saying
-from ..charts import in_play
-from ..charts.shares import SLIGHT
 from ..charts.words import Words
+from ..contest import SLIGHT, in_play
 from ..night import Night
 from ..outcome import Forecast
 from .phrases import PageWords

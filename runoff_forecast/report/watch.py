@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .. import saying
+from .. import contest, saying
 from ..checks.problem import InvalidCount
 from ..count import Count, Counts
 from ..evaluate import Course
@@ -216,7 +216,7 @@ def _state(count: Count) -> str:
 
 def _chance(found: Forecast) -> str:
     first_round = found.election.first_round
-    chances = found.win_probability if first_round is None else found.advance_probability
+    chances = contest.chances(found)
     names = {candidate.id: candidate.name for candidate in found.election.candidates}
     likeliest = chances.sort_values(ascending=False).index[: 1 if first_round is None else 3]
     told = (f"{names[name]} {saying.in_hundred(chances[name], certain=found.finished)}" for name in likeliest)
