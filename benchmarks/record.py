@@ -29,7 +29,7 @@ from runoff_forecast.evaluate.record import (
     real_nights,
 )
 from runoff_forecast.models import StratifiedArrival
-from runoff_forecast.report.record import RECORD, record_of
+from runoff_forecast.report.past_nights import RECORD, record_of
 from runoff_forecast.sources import elections, load
 
 from .card import README, into_card

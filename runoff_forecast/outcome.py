@@ -16,9 +16,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from . import archive, ranking, telling, weighted
+from . import archive, ranking, still_out, telling, weighted
+from .checks.draws import draws_problems, weights_problems
 from .count import Count
 from .election import Election, FirstRound
+from .still_out import stations_in as stations_in
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,9 +32,6 @@ EDGE = 1e-12
 """In shares: nearer to a rule's bound than this is at it, as 40 % less 30 % are not ten points in floating point."""
 OUT_OF_REACH = 5.0
 """A condition that lies more tolerances than this from every draw is refused."""
-
-ROUNDING = 1e-6
-"""Sums of float votes may miss each other by this share of a vote or of the sum, whichever is more."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,7 +54,8 @@ class Forecast:
     """How much each draw counts (draw); None means alike. A conditional forecast has them."""
 
     def __post_init__(self) -> None:
-        problems = [*_draws_problems(self.draws, self.election), *_weights_problems(self.weights, self.draws)]
+        problems = draws_problems(self.draws, self.election.candidate_ids, list(self.election.regions.index))
+        problems += weights_problems(self.weights, self.draws)
         if not isinstance(self.diagnostics.get("warnings"), list):
             problems.append("diagnostics need a list 'warnings', empty if there are none")
         if problems:
@@ -241,25 +241,7 @@ class Forecast:
         suffices. Medians over the draws; NaN where nothing is out. A pool of several candidates has no row. Raises
         ValueError where `places` is not from 1 to one less than the candidates that have a row.
         """
-        standing = self.election.standing
-        if not 1 <= places < standing.sum():
-            raise ValueError(f"places is from 1 to {standing.sum() - 1}, got {places}")
-        votes, out = self.votes.to_numpy(), self.outstanding.to_numpy()
-        rivals = ranking.best_rivals(self._ranked, places)
-        both = out + np.take_along_axis(out, rivals, axis=1)
-        deficit = np.take_along_axis(votes - out, rivals, axis=1) - (votes - out)
-        official = self.count.votes.to_numpy(float)  # the draws' votes so far may be corrected yet
-        numbers = {
-            "deficit": official[rivals] - official,
-            "outstanding": both,
-            "needed": _ratio(both + deficit, 2 * both),
-            "expected": _ratio(out, both),
-        }
-        table = pd.DataFrame(
-            {name: self._median(values) for name, values in numbers.items()}, index=self.rank_probability.index
-        )
-        table.insert(0, "rival", [self._usual(rivals[:, position]) for position in range(len(table))])
-        return table.assign(probability=self.rank_probability.loc[:, :places].sum(axis=1))[standing]
+        return still_out.hurdle(self, places)
 
     def outright_hurdle(self) -> pd.DataFrame:
         """What each candidate must do with the outstanding votes to win a first round at once, a row each.
@@ -270,25 +252,7 @@ class Forecast:
         lets anybody win at once. A pool of several candidates has no row. Raises ValueError where the election is no
         first round.
         """
-        votes, out = self.votes.to_numpy(), self.outstanding.to_numpy()
-        now, total, left = votes - out, votes.sum(axis=1, keepdims=True), out.sum(axis=1, keepdims=True)
-        rivals = ranking.best_rivals(self._ranked, 1)
-        behind = np.take_along_axis(now, rivals, axis=1) - now
-        answer = _ratio(np.take_along_axis(out, rivals, axis=1), left - out, 0.0)  # the rival's part of all others'
-        needed = np.full(votes.shape, np.inf)
-        for rule in self._first_round.outright:
-            share = _ratio(rule.share * total - now, left)
-            lead = (_ratio(behind + rule.lead * total, left) + answer) / (1.0 + answer)
-            needed = np.minimum(needed, np.maximum(share, lead))
-        numbers = {
-            "outstanding": np.broadcast_to(left, votes.shape),
-            "needed": np.where(left > 0.0, needed, np.nan),
-            "expected": _ratio(out, left),
-        }
-        table = pd.DataFrame(
-            {name: self._median(values) for name, values in numbers.items()}, index=self.outright_probability.index
-        )
-        return table.assign(probability=self.outright_probability)[self.election.standing]
+        return still_out.outright_hurdle(self, self._first_round.outright)
 
     def outstanding_by_kind(self) -> pd.DataFrame:
         """What is out, index kind: stations (NaN where the office has not said), valid votes, and their margin.
@@ -299,7 +263,7 @@ class Forecast:
         """
         if "outstanding_kind" not in self.draws:
             raise ValueError("these draws do not tell the outstanding votes by kind")
-        return self._out_by("kind", self.draws["outstanding_kind"])
+        return still_out.by_place(self, self.draws["outstanding_kind"], "kind")
 
     def outstanding_by_region(self, between: tuple[str, str] | None = None) -> pd.DataFrame:
         """What is out, index region: name, then the columns of `outstanding_by_kind`.
@@ -307,34 +271,9 @@ class Forecast:
         between: the ids of the two whose margin and net are told; None takes the first two. Raises KeyError for an id
         that no candidate has.
         """
-        table = self._out_by("region", self.draws["outstanding"], between)
+        table = still_out.by_place(self, self.draws["outstanding"], "region", between)
         table.insert(0, "name", self.election.regions["name"])
         return table
-
-    def _out_by(self, label: str, split: xr.DataArray, between: tuple[str, str] | None = None) -> pd.DataFrame:
-        split = split.transpose("draw", label, "candidate")
-        first, second = between or self.candidates[:2]
-        places = pd.Index(split[label].to_numpy(), name=label)
-        total, votes = split.sum("candidate"), self.mean(split).to_numpy()
-        low, high = self.quantiles(total, [0.05, 0.95]).to_numpy()
-        ahead = split.sel(candidate=first, drop=True) - split.sel(candidate=second, drop=True)
-        margin_low, margin_high = self.quantiles(ahead / total.where(total > 0, 1.0), [0.05, 0.95]).to_numpy()
-        expected, net = votes.sum(axis=1), self.mean(ahead).to_numpy()
-        known = stations_in(self.count, label).reindex(places)
-        table = pd.DataFrame(
-            {
-                "stations": known["stations"] - known["counted"] - known["void"],
-                "votes": expected,
-                "votes_q05": low,
-                "votes_q95": high,
-                "margin": _ratio(net, expected),
-                "margin_q05": np.where(expected > 0, margin_low, np.nan),
-                "margin_q95": np.where(expected > 0, margin_high, np.nan),
-                "net": net,
-            },
-            index=places,
-        )
-        return table.join(pd.DataFrame(votes, places, list(self.candidates)))
 
     # What if.
 
@@ -382,7 +321,7 @@ class Forecast:
         table = pd.DataFrame(
             {
                 "name": self.election.regions["name"],
-                **self._counted_share(),
+                **still_out.counted_share(self),
                 "margin": self.mean(self.region_margin).to_numpy(),
                 "margin_q05": low,
                 "margin_q95": high,
@@ -474,15 +413,6 @@ class Forecast:
         quantity = quantity.transpose("draw", ...)
         return quantity.isel(draw=0, drop=True).copy(data=reduction(quantity.to_numpy(), self.draw_weights))
 
-    def _median(self, values: np.ndarray) -> np.ndarray:
-        finite = np.isfinite(values).all(axis=1)
-        if not finite.any() or not self.draw_weights[finite].sum():
-            return np.full(values.shape[1], np.nan)
-        return weighted.quantiles(values[finite], [0.5], weighted.normalised(self.draw_weights[finite]))[0]
-
-    def _usual(self, positions: np.ndarray) -> str:
-        return self.candidates[int(np.bincount(positions, self.draw_weights).argmax())]
-
     def _weighted(self, likelihood: np.ndarray) -> Self:
         shares = weighted.normalised(likelihood)
         worth = weighted.effective_draws(shares)
@@ -518,87 +448,3 @@ class Forecast:
         elif gone.any():
             draws = draws.drop_vars("outstanding_kind", errors="ignore")
         return replace(self, draws=draws)
-
-    def _counted_share(self) -> dict[str, np.ndarray]:
-        stations = stations_in(self.count, "region").reindex(self.election.regions.index)
-        by_stations = _ratio(
-            stations["counted"].to_numpy(), (stations["stations"] - stations["void"]).to_numpy(), empty=1.0
-        )
-        final, out = (self.mean(self.draws[name].sum("candidate")).to_numpy() for name in ("final", "outstanding"))
-        by_votes = 1.0 - _ratio(out, final, empty=0.0)
-        known = np.isfinite(by_stations)
-        return {"counted_share": np.where(known, by_stations, by_votes), "counted_share_known": known}
-
-
-def stations_in(count: Count, column: str) -> pd.DataFrame:
-    """Stations by the labels of a register column ("region", "kind"), and how many are counted, contested and void.
-
-    NaN where the office has counted stations without saying which label they belong to.
-    """
-    units, holdings = count.election.units, count.holdings
-    codes, labels = pd.factorize(units[column])
-    states = np.zeros((len(labels), 3))
-    if len(holdings.members):
-        sizes = np.array([len(members) for members in holdings.members])
-        starts = np.concatenate([[0], sizes.cumsum()[:-1]])
-        places = codes[np.concatenate(holdings.members)]
-        lowest, highest = np.minimum.reduceat(places, starts), np.maximum.reduceat(places, starts)
-        np.add.at(states, lowest, holdings.frame[["counted", "contested", "void"]].to_numpy())
-        straddling = np.repeat(lowest != highest, sizes)
-        states[places[straddling]] = np.nan
-    stations = np.bincount(codes, units["stations"].to_numpy(), len(labels))
-    return pd.DataFrame(
-        np.column_stack([stations, states]),
-        index=pd.Index(labels, name=column),
-        columns=["stations", "counted", "contested", "void"],
-    )
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray, empty: float = np.nan) -> np.ndarray:
-    return np.divide(part, whole, out=np.full(np.shape(part), empty), where=np.asarray(whole) != 0)
-
-
-def _draws_problems(draws: xr.Dataset, election: Election) -> list[str]:
-    wanted = {"draw", "region", "candidate"}
-    problems = [
-        f"draws need {name!r} over draw, region and candidate"
-        for name in ("final", "outstanding", "contested")
-        if name not in draws or set(draws[name].dims) != wanted
-    ]
-    if problems:
-        return problems
-    for name, ids in (("candidate", election.candidate_ids), ("region", election.regions.index)):
-        if name not in draws.coords or list(draws[name].to_numpy()) != list(ids):
-            problems.append(f"the {name}s of the draws are not those of the election, in its order")
-    return problems or _votes_problems(draws)
-
-
-def _votes_problems(draws: xr.Dataset) -> list[str]:
-    final, outstanding, contested = (
-        draws[name].transpose("draw", "region", "candidate").to_numpy()
-        for name in ("final", "outstanding", "contested")
-    )
-    slack = ROUNDING * np.maximum(np.abs(final), 1.0)
-    rules = {
-        "draws are finite numbers of votes": all(
-            np.isfinite(values).all() for values in (final, outstanding, contested)
-        ),
-        "votes are not negative": min(values.min(initial=0) for values in (final, outstanding, contested)) >= 0,
-        "outstanding votes are part of the final ones": bool((outstanding <= final + slack).all()),
-        "contested votes are part of the outstanding ones": bool((contested <= outstanding + slack).all()),
-        "there is at least one draw": len(final) > 0,
-    }
-    return [f"broken: {rule}" for rule, holds in rules.items() if not holds]
-
-
-def _weights_problems(weights: xr.DataArray | None, draws: xr.Dataset) -> list[str]:
-    if weights is None:
-        return []
-    if weights.dims != ("draw",) or weights.sizes["draw"] != draws.sizes.get("draw"):
-        return ["weights need one value per draw"]
-    values = weights.to_numpy()
-    return (
-        []
-        if np.isfinite(values).all() and (values >= 0).all() and values.sum() > 0
-        else ["weights are shares >= 0, not all zero"]
-    )

@@ -21,8 +21,8 @@ FACE = "__init__"
 # From the bottom up: a room may import any room that stands before it.
 ROOMS = (
     "checks", "election", "turnout", "holdings", "batches", "count", "night", "saying", "weighted", "ranking",
-    "archive", "contest", "telling", "terminal", "outcome", "sources", "models", "evaluate", "charts", "report", "cli",
-    "__main__",
+    "archive", "contest", "telling", "terminal", "still_out", "outcome", "sources", "models", "evaluate", "charts",
+    "report", "cli", "__main__",
 )  # fmt: skip
 AT_HOME = {
     "pymc": {"models"},

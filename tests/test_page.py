@@ -21,7 +21,7 @@ from runoff_forecast.evaluate import Course
 from runoff_forecast.night import Night
 from runoff_forecast.outcome import Forecast
 from runoff_forecast.report.headline import details, headline
-from runoff_forecast.report.record import record_of, track_record
+from runoff_forecast.report.past_nights import record_of, track_record
 from runoff_forecast.report.words import LANGUAGES, page_words
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
