@@ -14,6 +14,10 @@ from .election import Election
 NEVER = np.iinfo(np.int64).min
 """The time of a row that does not exist: older than all others."""
 LATER = np.iinfo(np.int64).max
+COUNTED, CONTESTED = SHEETS.index("counted"), SHEETS.index("contested")
+STATIONS, SET_ASIDE, VOTES = slice(0, len(SHEETS)), slice(1, len(SHEETS)), slice(len(SHEETS), -len(SPOILT))
+"""Columns of all arrays of numbers here, which are those of `tally_columns`: stations by what became of their sheets,
+those of them that are not counted, and candidates; blank and null votes are last. A row is a place."""
 PASSED_OVER = 0.01
 """An older coarser row set aside for newer finer ones is warned of if more than this share of its stations is lost."""
 
@@ -60,7 +64,7 @@ class _Group:
     def decided(self) -> float:
         """Contested sheets of older, finer rows that must have been decided since then: the remainder has more sheets
         than pending stations could supply, or the coarser row reports fewer contested ones."""
-        sheets = float(self.numbers[: len(SHEETS)].sum())
+        sheets = float(self.numbers[STATIONS].sum())
         return min(max(sheets - self.pending, self.fewer, 0.0), sheets)
 
 
@@ -78,7 +82,7 @@ def resolved(election: Election, rows: pd.DataFrame, codes: np.ndarray) -> tuple
     for group in state.coarser():
         if group.remainder:
             members, room = state.open_members(group)
-            if group.numbers[0] > room + DUST:
+            if group.numbers[COUNTED] > room + DUST:
                 problems.append(_crowded(group, room))
             groups = state.after_rulings(group, groups)
             group = replace(group, members=members)
@@ -101,7 +105,7 @@ class _State:
         times[codes] = microseconds(rows["as_of"])
         self.unit, self.region, self.nation = values[:units], values[units:-1], values[-1]
         self.unit_time, self.region_time, self.nation_time = times[:units], times[units:-1], int(times[-1])
-        self.by_share = bool((values[:, 0] % 1 > 0).any())
+        self.by_share = bool((values[:, COUNTED] % 1 > 0).any())
         self._settle_regions()
         self._settle_nation()
 
@@ -115,19 +119,19 @@ class _State:
         np.maximum.at(self.newest, self.region_of[has_row], self.unit_time[has_row])
         np.minimum.at(self.oldest, self.region_of[has_row], self.unit_time[has_row])
         size = np.bincount(self.region_of, self.stations, minlength=regions)
-        self.region_pending = size - self.region[:, : len(SHEETS)].sum(axis=1)
+        self.region_pending = size - self.region[:, STATIONS].sum(axis=1)
         self.newer = (self.region_time > NEVER) & (self.region_time >= self.newest)
         self.beyond = self._less(self.region, self.below, size)
         self.stands = self.newer & ((self.newest == NEVER) | ~self.contradicted(self.beyond))
-        self.standing = np.where(self.stands[:, None], self.region, self.below)
-        self.standing_time = np.where(self.stands, self.region_time, self.newest)
-        self.standing_oldest = np.where(self.stands, self.region_time, self.oldest)
+        self.known = np.where(self.stands[:, None], self.region, self.below)
+        self.known_time = np.where(self.stands, self.region_time, self.newest)
+        self.known_oldest = np.where(self.stands, self.region_time, self.oldest)
 
     def _settle_nation(self) -> None:
-        known = self.standing_time > NEVER
+        known = self.known_time > NEVER
         self.nation_alone = not known.any()
-        self.nation_newer = self.nation_time > NEVER and self.nation_time >= self.standing_time.max()
-        explained = self.standing[known].sum(axis=0)
+        self.nation_newer = self.nation_time > NEVER and self.nation_time >= self.known_time.max()
+        explained = self.known[known].sum(axis=0)
         self.nation_beyond = self._less(self.nation, explained, self.stations.sum())
         self.nation_stands = self.nation_newer and (self.nation_alone or not self.contradicted(self.nation_beyond))
 
@@ -135,31 +139,31 @@ class _State:
         beyond = coarse - fine
         beyond[np.abs(beyond) < DUST] = 0.0
         # Sheets leave review as they are decided, so fewer of them than older finer rows knew of is no contradiction.
-        beyond[..., 1 : len(SHEETS)] = np.maximum(beyond[..., 1 : len(SHEETS)], 0.0)
+        beyond[..., SET_ASIDE] = np.maximum(beyond[..., SET_ASIDE], 0.0)
         if self.election.nominal_stations:
-            beyond[..., 0] = self._by_votes(coarse, beyond, stations)
+            beyond[..., COUNTED] = self._by_votes(coarse, beyond, stations)
         if self.by_share:  # shares are published rounded
-            counted = beyond[..., 0]
-            beyond[..., 0] = np.where((counted < 0) & (counted > -ROUNDING * stations), 0.0, counted)
+            counted = beyond[..., COUNTED]
+            beyond[..., COUNTED] = np.where((counted < 0) & (counted > -ROUNDING * stations), 0.0, counted)
         return beyond
 
     def _by_votes(self, coarse: np.ndarray, beyond: np.ndarray, stations: np.ndarray | float) -> np.ndarray:
         """Nominal stations beyond the finer rows: as many as its votes take, where it is about that many anyway."""
-        here, rest = (row[..., len(SHEETS) : -len(SPOILT)].sum(axis=-1) for row in (coarse, beyond))
-        wanted = np.divide(coarse[..., 0] * rest, here, out=np.zeros_like(here), where=here > 0)
-        near = np.abs(beyond[..., 0] - wanted) < NOMINAL_ROUNDING * stations
-        return np.where(near, wanted, beyond[..., 0])
+        here, rest = (row[..., VOTES].sum(axis=-1) for row in (coarse, beyond))
+        wanted = np.divide(coarse[..., COUNTED] * rest, here, out=np.zeros_like(here), where=here > 0)
+        near = np.abs(beyond[..., COUNTED] - wanted) < NOMINAL_ROUNDING * stations
+        return np.where(near, wanted, beyond[..., COUNTED])
 
     def contradicted(self, beyond: np.ndarray) -> np.ndarray:
         """Where a coarser row holds fewer stations or votes than the finer ones, or more votes in no more stations."""
-        votes = beyond[..., len(SHEETS) : -len(SPOILT)]
-        negative = (beyond[..., 0] < 0) | (votes < 0).any(axis=-1)
-        return negative | ((beyond[..., 0] == 0) & (votes > 0).any(axis=-1))
+        votes = beyond[..., VOTES]
+        negative = (beyond[..., COUNTED] < 0) | (votes < 0).any(axis=-1)
+        return negative | ((beyond[..., COUNTED] == 0) & (votes > 0).any(axis=-1))
 
     @property
     def pending(self) -> np.ndarray:
         """Stations of each unit that its own row leaves open."""
-        return self.stations - self.unit[:, : len(SHEETS)].sum(axis=1)
+        return self.stations - self.unit[:, STATIONS].sum(axis=1)
 
     def problems(self) -> Iterator[Problem]:
         """Coarser rows that contradict the finer ones, and older ones that are passed over although they hold more."""
@@ -167,16 +171,16 @@ class _State:
             name = "region '" + self.election.regions.index[region] + "'"
             fatal = self.region_time[region] == self.oldest[region]
             yield _contradiction(name, self.columns, self.region[region], self.beyond[region], fatal=bool(fatal))
-        lost = (self.region_time > NEVER) & ~self.newer & self._is_much(self.region[:, 0], self.below[:, 0])
+        lost = (self.region_time > NEVER) & ~self.newer & self._is_much(self.region[:, COUNTED], self.below[:, COUNTED])
         for region in np.flatnonzero(lost):
             name = "region '" + self.election.regions.index[region] + "'"
-            yield _passed_over(name, self.region[region, 0], self.below[region, 0])
+            yield _passed_over(name, self.region[region, COUNTED], self.below[region, COUNTED])
         if self.nation_newer and not self.nation_stands:
-            fatal = self.nation_time == self.standing_oldest.min()
+            fatal = self.nation_time == self.known_oldest.min()
             yield _contradiction("the nation", self.columns, self.nation, self.nation_beyond, fatal=bool(fatal))
-        total = self.standing[:, 0].sum()
-        if self.nation_time > NEVER and not self.nation_newer and self._is_much(self.nation[0], total):
-            yield _passed_over("the nation", self.nation[0], total)
+        total = self.known[:, COUNTED].sum()
+        if self.nation_time > NEVER and not self.nation_newer and self._is_much(self.nation[COUNTED], total):
+            yield _passed_over("the nation", self.nation[COUNTED], total)
 
     def _is_much(self, coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
         return coarse - fine > PASSED_OVER * coarse
@@ -196,12 +200,14 @@ class _State:
             yield _Group("nation", "", self.nation_time, self.nation, everywhere)
         elif self.nation_stands and np.nan_to_num(self.nation_beyond).any():
             group = _Group("nation", "", self.nation_time, self.nation_beyond, everywhere)
-            yield self._remainder(group, self.nation, self.standing.sum(axis=0))
+            yield self._remainder(group, self.nation, self.known.sum(axis=0))
 
     def _remainder(self, group: _Group, row: np.ndarray, finer: np.ndarray) -> _Group:
         """A group of what a coarser row has beyond the finer ones, as a remainder of theirs."""
-        pending = max(float(self.stations[group.members].sum() - finer[: len(SHEETS)].sum()), 0.0)
-        fewer = float(finer[1] - row[1]) if row[1] > 0 else 0.0  # without any, it may not tell of them at all
+        pending = max(float(self.stations[group.members].sum() - finer[STATIONS].sum()), 0.0)
+        fewer = (
+            float(finer[CONTESTED] - row[CONTESTED]) if row[CONTESTED] > 0 else 0.0
+        )  # without any, it may not tell of them at all
         numbers = _spoilt_unknown(group.numbers)
         return replace(group, numbers=numbers, remainder=True, pending=pending, fewer=fewer)
 
@@ -210,10 +216,12 @@ class _State:
         taken off the units' rows."""
         older = group.members[self.unit_time[group.members] < group.as_of]
         waiting = [other if group.level == "nation" and other.as_of < group.as_of else None for other in earlier]
-        total = self.unit[older, 1].sum() + sum(other.numbers[1] for other in waiting if other is not None)
+        total = self.unit[older, CONTESTED].sum() + sum(
+            other.numbers[CONTESTED] for other in waiting if other is not None
+        )
         left = 1.0 - min(group.decided / total, 1.0) if total > 0 else 1.0
-        self.unit[older, 1] *= left
-        scale = np.where(np.arange(len(self.columns)) == 1, left, 1.0)
+        self.unit[older, CONTESTED] *= left
+        scale = np.where(np.arange(len(self.columns)) == CONTESTED, left, 1.0)
         return [
             other if found is None else replace(other, numbers=other.numbers * scale)
             for other, found in zip(earlier, waiting, strict=True)
@@ -231,7 +239,7 @@ class _State:
             left = self._left(group.level, contested)[below]
             chosen = older & (left > DUST)
             room = float(left[chosen].sum())
-            if room + DUST >= group.numbers[0] and chosen.any():
+            if room + DUST >= group.numbers[COUNTED] and chosen.any():
                 return below[chosen], room
         return below[chosen] if chosen.any() else below[older] if older.any() else below, room
 
@@ -243,10 +251,10 @@ class _State:
 
     def _left(self, level: str, contested: float) -> np.ndarray:
         """Per unit, the stations that its row leaves open, with a share of the contested; none in a full region."""
-        left = self.pending + contested * self.unit[:, 1]
+        left = self.pending + contested * self.unit[:, CONTESTED]
         if level == "region":
             return left
-        region_left = (self.region_pending + contested * self.region[:, 1])[self.region_of]
+        region_left = (self.region_pending + contested * self.region[:, CONTESTED])[self.region_of]
         return np.where(self.stands[self.region_of] & (region_left <= DUST), 0.0, left)
 
 
@@ -302,7 +310,7 @@ def _crowded(group: _Group, room: float) -> Problem:
         + name
         + " report: no more were still pending"
     )
-    return Problem("counts", None, "counted", _number(group.numbers[0]), expected, "warning")
+    return Problem("counts", None, "counted", _number(group.numbers[COUNTED]), expected, "warning")
 
 
 def _passed_over(name: str, coarse: float, fine: float) -> Problem:
