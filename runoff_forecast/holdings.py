@@ -205,9 +205,8 @@ class _State:
     def _remainder(self, group: _Group, row: np.ndarray, finer: np.ndarray) -> _Group:
         """A group of what a coarser row has beyond the finer ones, as a remainder of theirs."""
         pending = max(float(self.stations[group.members].sum() - finer[STATIONS].sum()), 0.0)
-        fewer = (
-            float(finer[CONTESTED] - row[CONTESTED]) if row[CONTESTED] > 0 else 0.0
-        )  # without any, it may not tell of them at all
+        # without any, it may not tell of them at all
+        fewer = float(finer[CONTESTED] - row[CONTESTED]) if row[CONTESTED] > 0 else 0.0
         numbers = _spoilt_unknown(group.numbers)
         return replace(group, numbers=numbers, remainder=True, pending=pending, fewer=fewer)
 
@@ -216,9 +215,8 @@ class _State:
         taken off the units' rows."""
         older = group.members[self.unit_time[group.members] < group.as_of]
         waiting = [other if group.level == "nation" and other.as_of < group.as_of else None for other in earlier]
-        total = self.unit[older, CONTESTED].sum() + sum(
-            other.numbers[CONTESTED] for other in waiting if other is not None
-        )
+        coarse = sum(other.numbers[CONTESTED] for other in waiting if other is not None)
+        total = self.unit[older, CONTESTED].sum() + coarse
         left = 1.0 - min(group.decided / total, 1.0) if total > 0 else 1.0
         self.unit[older, CONTESTED] *= left
         scale = np.where(np.arange(len(self.columns)) == CONTESTED, left, 1.0)

@@ -1,4 +1,4 @@
-"""The effects by name: where each stands in the core, and which scales the night tells. No other file says an order."""
+"""The effects by name: where each stands in the core, and which scales the night tells."""
 
 from __future__ import annotations
 
