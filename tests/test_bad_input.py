@@ -61,6 +61,48 @@ def test_all_problems_of_all_files_come_at_once(tmp_path):
     assert "1 warning:\n  regions.csv" in text
 
 
+UNREADABLE_REGISTERS = {
+    "missing": remove("units.csv"),
+    "empty": put("units.csv", ""),
+    "header only": put("units.csv", UNITS.splitlines()[0] + "\n"),
+    "ragged": edit("units.csv", ",600,400,100\n", ",600,400\n"),
+    "Latin-1": put("units.csv", UNITS.replace("south,urban", "south,búrbana").encode("latin-1")),
+    "no unit column": edit("units.csv", "unit,", "id,"),
+}
+
+
+@pytest.mark.parametrize("breaks", UNREADABLE_REGISTERS.values(), ids=UNREADABLE_REGISTERS.keys())
+def test_a_broken_register_hides_no_fault_of_the_other_tables(breaks, tmp_path):
+    breaks(write_folder(tmp_path))
+    first(ana="-400")(tmp_path)
+    edit("result.csv", "unit,020101,1890", "unit,020101,18.9")(tmp_path)
+    edit("regions.csv", "The South,1,1", "The South,1,x")(tmp_path)
+    assert [(one.file, one.column, one.value) for one in problems_of(tmp_path) if one.file != "units.csv"] == [
+        ("regions.csv", "tile_column", "x"),
+        ("counts.csv", "ana", "-400"),
+        ("result.csv", "ana", "18.9"),
+    ]
+
+
+@pytest.mark.parametrize("column", ["time", "level", "place"])
+def test_a_missing_column_hides_no_fault_of_the_others(column, tmp_path):
+    first(ana="-400")(write_folder(tmp_path))
+    edit("counts.csv", column, column + "s")(tmp_path)
+    assert ("ana", "-400") in [(one.column, one.value) for one in problems_of(tmp_path)]
+
+
+def test_contradictions_of_all_times_come_at_once(tmp_path):
+    rows = [f"2021-06-06T{hour}:00:00-05:00,{row}" for hour in (20, 21) for row in ("unit,010101,4,0,0,400,500,10,20",)]
+    rows += [f"2021-06-06T{hour}:00:00-05:00,nation,,4,0,0,{410 + hour},500,10,20" for hour in (20, 21)]
+    put("counts.csv", "\n".join([COUNTS.splitlines()[0], *rows]))(write_folder(tmp_path))
+    edit("result.csv", "unit,020102", "unit,020109")(tmp_path)
+    assert [(one.file, one.row) for one in problems_of(tmp_path)] == [
+        ("counts.csv", 4),
+        ("counts.csv", 5),
+        ("result.csv", 5),
+    ]
+
+
 def test_faults_of_counts_alone_are_an_invalid_count(tmp_path):
     first(ana="-400")(write_folder(tmp_path))
     with pytest.raises(rf.InvalidCount):

@@ -32,10 +32,16 @@ class Register:
     baseline: pd.DataFrame
     regions: pd.DataFrame
     nominal_stations: bool
+    is_whole: bool = True
+    """Whether every unit could be read."""
 
 
-def read_register(units: Table, regions: Table | None) -> tuple[Register, list[Problem]]:
-    """The register and all that is wrong with it; with an error among that it serves only to check counts further."""
+def read_register(units: Table, regions: Table | None, *, is_whole: bool = True) -> tuple[Register, list[Problem]]:
+    """The register and all that is wrong with it; with an error among that it serves only to check counts further.
+
+    `is_whole` says whether the table has all rows of its file.
+    """
+    is_whole = is_whole and units.has("unit") and len(units.frame) > 0
     found = [
         *repeated_columns(units),
         *missing_columns(units, ("unit", "region")),
@@ -50,8 +56,15 @@ def read_register(units: Table, regions: Table | None) -> tuple[Register, list[P
     found += problems
     baseline, problems = _baseline(units, table)
     found += [*problems, *_baseline_sums(units, table, baseline), *_baseline_gaps(units, baseline)]
-    tiles, problems = _regions(regions, table)
-    return Register(table, baseline, tiles, nominal), [*found, *problems]
+    tiles, problems = _regions(regions, table, is_whole=is_whole)
+    return Register(table, baseline, tiles, nominal, is_whole), [*found, *problems]
+
+
+def unread_register(regions: Table | None) -> tuple[Register, list[Problem]]:
+    """A register of which no unit could be read, and what is wrong with its regions."""
+    table = pd.DataFrame(columns=list(UNIT_COLUMNS), index=pd.Index([], name="unit", dtype=str))
+    tiles, problems = _regions(regions, table, is_whole=False)
+    return Register(table, table[[]], tiles, nominal_stations=False, is_whole=False), problems
 
 
 def shape_problems(register: Register) -> list[Problem]:
@@ -188,7 +201,7 @@ def _baseline_sums(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) ->
     yield from units.problems(over, BALLOTS, texts)
 
 
-def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+def _regions(regions: Table | None, table: pd.DataFrame, *, is_whole: bool) -> tuple[pd.DataFrame, list[Problem]]:
     index = pd.Index(
         [name for name in table["region"].unique() if name != ""], name="region", dtype=table["region"].dtype
     )
@@ -200,7 +213,7 @@ def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, 
         return tiles, found
     ids, found = texts(regions, "region")
     found += repeated(regions, ids, "region", "an id of its own")
-    if len(index):
+    if is_whole and len(index):
         found += regions.problems(~ids.isin(["", *index]).to_numpy(), "region", "a region of the units in the register")
     given = pd.DataFrame({"region": ids})
     for column in ("tile_row", "tile_column"):
@@ -211,7 +224,7 @@ def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, 
         given["name"] = labels(regions, "name")
         given["name"] = given["name"].where(given["name"] != "", given["region"])
     known = given[given["region"].isin(index)].drop_duplicates("region").set_index("region")
-    lacking = index.difference(known.index, sort=False)
+    lacking = index.difference(known.index, sort=False) if is_whole else []
     found += [
         Problem(regions.file, None, "region", name, "a row for this region of the register", "warning")
         for name in lacking

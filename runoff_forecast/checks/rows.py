@@ -33,9 +33,11 @@ class Rows:
         yield from self.table.problems(unknown, "level", "unit, region or nation")
         nation = (level == "nation").to_numpy() & (place != "").to_numpy()
         yield from self.table.problems(nation, "place", "an empty cell beside the level nation")
+        if not self.ballot.is_whole or not self.table.has("place"):
+            return  # one fault, told already, would be told of every row
         for name, index in (("unit", self.ballot.units.index), ("region", self.ballot.regions)):
             wrong = (level == name).to_numpy() & (self.codes < 0)
-            if wrong.any() and len(index):  # without a register every place would be unknown
+            if wrong.any() and len(index):  # without regions in the register every one would be unknown
                 hints = Hints(index, name)
                 yield from self.table.problems(wrong, "place", [hints.expected(cell) for cell in place[wrong]])
 

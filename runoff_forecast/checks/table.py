@@ -125,7 +125,9 @@ def _as_number_text(cell: object) -> object:
 
 
 def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Problem]]:
-    """The column as moments in the timezone; NaT where it cannot be read or has no offset."""
+    """The column as moments in the timezone; NaT where it cannot be read, has no offset or is not there."""
+    if not table.has(column):
+        return pd.Series(pd.NaT, index=table.frame.index, dtype=pd.DatetimeTZDtype("us", timezone)), []
     cells = table.frame[column]
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         moments = cells.dt.as_unit("us").dt.tz_convert(timezone)

@@ -46,7 +46,8 @@ def parsed_table(data: bytes, file: str) -> Read[Table]:
     text, problems = _decoded(data, file)
     if text is None:
         return None, problems
-    header, problems = _header(text, file)
+    header, found = _header(text, file)
+    problems += found
     if header is None:
         return None, problems
     table, ragged = _rows(text, header, file)
@@ -65,7 +66,8 @@ def read_toml(path: Path) -> Read[dict[str, Any]]:
     except tomllib.TOMLDecodeError as error:
         reason, _, where = str(error).partition(" (at ")
         row = int(where.split()[1].rstrip(",")) if where.startswith("line ") else None
-        return None, [Problem(path.name, row, None, None, "well-formed TOML: " + reason[:1].lower() + reason[1:])]
+        broken = Problem(path.name, row, None, None, "well-formed TOML: " + reason[:1].lower() + reason[1:])
+        return None, [*problems, broken]
 
 
 def read_bytes(path: Path) -> Read[bytes]:
@@ -87,18 +89,20 @@ def unpacked(data: bytes, file: str) -> Read[bytes]:
 
 
 def _decoded(data: bytes, file: str) -> Read[str]:
+    """The text; of another encoding what it most likely says, so that it can be checked for more."""
+    problems: list[Problem] = []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         found = "byte " + hex(data[error.start])
-        return None, [
-            Problem(file, row, None, found, "text in UTF-8; the file is in another encoding (Latin-1, UTF-16?)")
-        ]
+        expected = "text in UTF-8; the file is in another encoding (Latin-1, UTF-16?)"
+        text, problems = data.decode("latin-1"), [Problem(file, row, None, found, expected)]
     if "\0" in text:
         row = text[: text.index("\0")].count("\n") + 1
-        return None, [Problem(file, row, None, "\\0", "text; the file is of another sort, or broken")]
-    return text, []
+        broken = Problem(file, row, None, "\\0", "text; the file is of another sort, or broken")
+        return None, problems or [broken]
+    return text, problems
 
 
 def _header(text: str, file: str) -> Read[list[str]]:
