@@ -128,6 +128,10 @@ class Election:
 
         Raises `InvalidElection` with every problem at once.
         """
+        strangers = [type(one).__name__ for one in candidates if not isinstance(one, Candidate)]
+        if strangers:
+            expected = "records of rf.Candidate, such as Candidate('ana', 'Ana Alva')"
+            raise InvalidElection([Problem("election", None, "candidates", strangers[0], expected)])
         if rule == "first-round" and first_round is None:
             first_round = FirstRound()
         header = _header(

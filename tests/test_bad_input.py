@@ -225,6 +225,35 @@ def test_frames_of_strange_types_are_refused_in_words(column, cells):
         rf.Counts.from_frame(election(units), counts)
 
 
+def test_ids_that_are_numbers_are_told_once():
+    units, counts = frames()
+    told = election(units.assign(unit=units["unit"].astype(int))).warnings
+    assert [(one.column, one.severity) for one in told] == [("unit", "warning")]
+    assert "leading zeros" in told[0].expected
+    rows = counts[counts["level"] == "unit"]
+    with pytest.raises(rf.InvalidCount, match="leading zeros"):
+        rf.Counts.from_frame(election(units), rows.assign(place=rows["place"].astype(int)))
+
+
+def test_candidates_that_are_no_records_are_refused_in_words():
+    with pytest.raises(rf.InvalidElection, match="records of rf"):
+        rf.Election.from_frames(
+            id="made-up", title="Made up", date=date(2021, 6, 6), candidates=[{"id": "ana"}], units=frames()[0]
+        )
+
+
+@pytest.mark.parametrize("year", ["2300-01-01T00:00:00Z", "1500-01-01T00:00:00Z"])
+def test_moments_of_another_age_are_refused_in_frames(year):
+    units, counts = frames()
+    with pytest.raises(rf.InvalidCount, match="years 1678 to 2261"):
+        rf.Counts.from_frame(election(units), counts.assign(time=pd.Timestamp(year).as_unit("us")))
+
+
+def test_a_file_beside_a_table_is_the_users_own(tmp_path):
+    put("counts.xlsx", b"PK")(write_folder(tmp_path))
+    assert check_folder(tmp_path) == ()
+
+
 def test_a_frame_with_a_column_twice_is_refused():
     units, counts = frames()
     with pytest.raises(rf.InvalidCount, match="this column once"):

@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+FIRST_YEAR, LAST_YEAR = 1678, 2261
+"""What moments to the nanosecond can hold, which tables and charts are made of."""
 LEVELS = ("unit", "region", "nation")
 SHEETS = ("counted", "contested", "void")
 SPOILT = ("blank", "null")

@@ -16,6 +16,9 @@ BASELINE = "baseline_"
 BALLOTS = "baseline_ballots"
 GROWN = 2.0
 """Times today's electorate: an earlier election with more valid votes than this is warned of."""
+THIN, LARGE = 0.1, 0.002
+"""A unit with more than the second share of all stations and less than the first of the votes that are usual for so
+many in the earlier election is warned of: its baseline may be of a part of it alone."""
 KNOWN = ("unit", "region", "stations", "area", "kind", "name", "electorate", BALLOTS)
 OVERSEAS = "overseas"
 ABROAD = ("abroad", "exterior", "extranjero", "foreign", "diaspora", "expatriate", "consulate", "consular", OVERSEAS)
@@ -56,6 +59,7 @@ def read_register(units: Table, regions: Table | None, *, is_whole: bool = True)
     found += problems
     baseline, problems = _baseline(units, table)
     found += [*problems, *_baseline_sums(units, table, baseline), *_baseline_gaps(units, baseline)]
+    found += _thin_baselines(units, table, baseline)
     tiles, problems = _regions(regions, table, is_whole=is_whole)
     return Register(table, baseline, tiles, nominal, is_whole), [*found, *problems]
 
@@ -184,6 +188,22 @@ def _baseline_gaps(units: Table, baseline: pd.DataFrame) -> Iterator[Problem]:
         yield Problem(units.file, int(units.rows[partly[0]]), column, "", expected, "warning")
 
 
+def _thin_baselines(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
+    """Large units with hardly a vote in the earlier election."""
+    votes, stations = baseline.sum(axis=1, min_count=1).to_numpy(), table["stations"].to_numpy()
+    known = ~np.isnan(votes + stations)
+    if not known.any() or not votes[known].any():
+        return
+    usual = stations * votes[known].sum() / stations[known].sum()
+    thin = known & (votes < THIN * usual) & (stations > LARGE * np.nansum(stations))
+    texts = [
+        f"about {figure(round(number))} votes of all lists, as usual for {figure(size)} stations; "
+        f"with {figure(given)} the baseline may be of a part of the unit alone"
+        for number, size, given in zip(usual[thin], stations[thin], votes[thin], strict=True)
+    ]
+    yield from units.problems(thin, BASELINE + str(next(iter(baseline.columns), "")), texts, "warning")
+
+
 def _baseline_sums(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
     if baseline.shape[1] == 0:
         return
@@ -209,6 +229,8 @@ def _regions(regions: Table | None, table: pd.DataFrame, *, is_whole: bool) -> t
     if regions is None:
         return tiles, []
     found = [*repeated_columns(regions), *missing_columns(regions, ("region",))]
+    if len(regions.frame) == 0:
+        found.append(Problem(regions.file, None, None, None, "at least one row; without any leave the table out"))
     if found:
         return tiles, found
     ids, found = texts(regions, "region")

@@ -86,7 +86,8 @@ class Rows:
             given = ~np.isnan(self.numbers[column]) & (self.numbers[column] > 0)
             if column == "counted":
                 given &= ~self.by_share
-            yield from self.table.problems(given, column, "counted_share alone, since the register has no stations")
+            expected = "counted_share in its place" if column == "counted" else "0, or no such column"
+            yield from self.table.problems(given, column, expected + ", since the register does not give stations")
 
     def _disagreeing(self, share: np.ndarray, counted: np.ndarray) -> Iterator[Problem]:
         stations = self.of_place("stations")
@@ -136,6 +137,14 @@ class Rows:
         without = (self.numbers["counted"] == 0) & (self.valid > 0)
         texts = ["above 0, since the row has " + figure(votes) + " votes" for votes in self.valid[without]]
         yield from self.table.problems(without, self.counted_column, texts)
+
+    def not_a_vote(self) -> Iterator[Problem]:
+        """Stations counted and not one valid vote in the whole table."""
+        counted = np.nansum(self.numbers["counted"])
+        if counted > 0 and (self.valid == 0).all():
+            row = int(self.table.rows[np.nan_to_num(self.numbers["counted"]).argmax()])
+            expected = "votes of candidates, since stations are counted; no row has any"
+            yield Problem(self.table.file, row, (self.ballot.candidates or ("",))[0], "0", expected, "warning")
 
     def electorate(self) -> Iterator[Problem]:
         """More ballots than voters: a little more can be explained, and is a warning."""

@@ -8,7 +8,11 @@ from typing import Literal, Self
 import numpy as np
 import pandas as pd
 
+from .ballot import FIRST_YEAR, LAST_YEAR
 from .problem import WITH_LINES, Problem
+
+LARGEST = 1e10
+"""More than there are people; what sums of such numbers say is lost in their rounding, or ends in infinity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +28,8 @@ class Table:
     @classmethod
     def of_frame(cls, file: str, frame: pd.DataFrame) -> Self:
         """A data frame of the user, rows numbered from 0; a named index is read as columns."""
+        if not isinstance(frame, pd.DataFrame):
+            raise TypeError(file + " are a data frame, got " + type(frame).__name__)
         if any(name is not None for name in frame.index.names):
             named = [name for name in frame.index.names if name is not None and name not in frame.columns]
             frame = frame.reset_index(level=named)
@@ -54,7 +60,7 @@ class Table:
 def _shown(cell: object) -> str | None:
     if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
         return ""
-    if isinstance(cell, float) and cell.is_integer():
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST:
         return str(int(cell))
     return str(cell)
 
@@ -88,6 +94,9 @@ def texts(table: Table, column: str, *, required: bool = True) -> tuple[pd.Serie
     found = list(table.problems(blank, column, "a text, not an empty cell")) if required else []
     if pd.api.types.is_float_dtype(table.frame[column]):
         found += table.problems(~blank, column, "a text; read the column as text, so that ids keep their zeros")
+    if pd.api.types.is_integer_dtype(table.frame[column]):
+        expected = "texts; as numbers ids have lost their leading zeros, if they had any"
+        found.append(Problem(table.file, None, column, None, expected, "warning"))
     spaced = (as_text.str.strip() != as_text).to_numpy(dtype=bool)
     return as_text, [*found, *table.problems(spaced, column, "a text without spaces around it")]
 
@@ -107,6 +116,7 @@ def numbers(
         (np.isnan(values) & ~blank, "a number"),
         (np.isinf(values), "a finite number"),
         ((values < 0) & ~np.isinf(values), "0 or more"),
+        ((values > LARGEST) & ~np.isinf(values), "at most " + figure(LARGEST)),
     ]
     if whole:
         faults.append((np.isfinite(values) & (values >= 0) & (values != np.round(values)), "a whole number"))
@@ -131,7 +141,9 @@ def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Pro
     cells = table.frame[column]
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         moments = cells.dt.as_unit("us").dt.tz_convert(timezone)
-        return moments, list(table.problems(moments.isna().to_numpy(), column, "a time, not an empty cell"))
+        far = ~moments.dt.year.between(FIRST_YEAR, LAST_YEAR).to_numpy() & moments.notna().to_numpy()
+        found = list(table.problems(moments.isna().to_numpy(), column, "a time, not an empty cell"))
+        return moments.mask(far), [*found, *table.problems(far, column, OF_OUR_AGE)]
     code, distinct = pd.factorize(cells.astype(object), use_na_sentinel=True)
     read = [_moment(cell) for cell in distinct]
     found: list[Problem] = list(table.problems(code < 0, column, "a time, not an empty cell"))
@@ -144,6 +156,7 @@ def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Pro
 
 
 EXAMPLE = "2021-06-07T19:23:00-05:00"
+OF_OUR_AGE = f"a time of the years {FIRST_YEAR} to {LAST_YEAR}"
 
 
 def _moment(cell: object) -> tuple[datetime | None, str]:
@@ -156,6 +169,8 @@ def _moment(cell: object) -> tuple[datetime | None, str]:
         return None, "an ISO 8601 time with offset, such as " + EXAMPLE
     if moment.tzinfo is None:
         return None, "a time with its offset from UTC, such as " + EXAMPLE
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None, OF_OUR_AGE
     return moment, ""
 
 

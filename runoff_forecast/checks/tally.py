@@ -40,6 +40,7 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         *rows.read_votes(),
         *rows.capacity(),
         *rows.votes_without_stations(),
+        *rows.not_a_vote(),
         *rows.electorate(),
         *rows.too_few_sheets(),
     ]
@@ -97,7 +98,8 @@ def _column_problems(table: Table, ballot: Ballot, own: Sequence[str]) -> list[P
     for column in map(str, table.frame.columns):
         if column not in known:
             expected = "one of the candidates " + ", ".join(candidates) + ", or one of the columns "
-            expected += ", ".join(name for name in ("time", "level", "place", *SHEETS, *SPOILT) if name in known)
+            names = ("time", "level", "place", "counted", "counted_share", "contested", "void", *SPOILT)
+            expected += ", ".join(name for name in names if name in known)
             found.append(Problem(table.file, None, column, None, expected))
     return found
 

@@ -15,6 +15,7 @@ from runoff_forecast.checks.problem import Problem
 from runoff_forecast.checks.table import Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
+LIKE_TABLES = frozenset(["csv", "tsv", "txt", "xls", "xlsx", "ods", "json", "parquet", "feather"])
 TEXT_COLUMNS = ("unit", "region", "area", "kind", "name", "level", "place", "time")
 SIGNS = {";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
@@ -29,6 +30,18 @@ def find_table(folder: Path, stem: str) -> Read[Path]:
         names = ", ".join(path.name for path in there)
         return None, [Problem(stem + ".csv", None, None, names, "one file for this table, not several")]
     return (there[0] if there else None), []
+
+
+def passed_over(folder: Path, stem: str) -> list[Problem]:
+    """Files that seem to be meant for a table and are not read, told where the folder has no such table."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        name, *ending = path.name.lower().split(".")
+        if name.rstrip("s") == stem.rstrip("s") and LIKE_TABLES.intersection(ending):
+            names = " or ".join(stem + ending for ending in ENDINGS)
+            expected = "a file named " + names + "; this one is not read"
+            found.append(Problem(path.name, None, None, None, expected, "warning"))
+    return found
 
 
 def read_table(path: Path) -> Read[Table]:

@@ -11,12 +11,12 @@ from runoff_forecast.checks.header import candidate_ids, header_problems, known_
 from runoff_forecast.checks.problem import InvalidCount, InvalidElection, InvalidInput, Problem, is_error, settled
 from runoff_forecast.checks.register import Register, read_register, unread_register
 from runoff_forecast.checks.table import Table
-from runoff_forecast.checks.tally import read_counts as read_count_rows, read_result
+from runoff_forecast.checks.tally import empty_tally, read_counts as read_count_rows, read_result
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
 from runoff_forecast.night import Night, Result
 
-from .files import Read, find_table, read_table, read_toml
+from .files import Read, find_table, passed_over, read_table, read_toml
 
 type Reader = Callable[[Table, Ballot], tuple[pd.DataFrame, list[Problem]]]
 
@@ -36,8 +36,10 @@ def read_night(folder: Path | str, *, counts: Path | str | None = None) -> Night
     together = [*about_election, *about_counts, *about_result]
     settled(together, InvalidElection if any(map(is_error, about_election)) else InvalidCount)
     election = Election.from_header(header, register, about_election)
-    night = Counts.empty(election) if tally is None else Counts(election, tally, tuple(about_counts))
-    return Night(election, night, None if final is None else Result(election, final, tuple(about_result)))
+    result = None if final is None else Result(election, final, tuple(about_result))
+    # where there is no result, what seems to be a file of it is told with the counts
+    told = about_counts if result is not None else [*about_counts, *about_result]
+    return Night(election, Counts(election, empty_tally(ballot) if tally is None else tally, tuple(told)), result)
 
 
 def read_election(folder: Path | str) -> Election:
@@ -116,13 +118,15 @@ def _table(folder: Path, stem: str) -> Read[Table]:
         missing = Problem(
             stem + ".csv", None, None, None, "this file (or " + stem + ".csv.gz, " + stem + ".parquet); it is missing"
         )
-        return None, problems or [missing]
+        return None, problems or [missing, *passed_over(folder, stem)]
     return read_table(path)
 
 
 def _optional_table(folder: Path, stem: str) -> Read[Table]:
+    if not folder.is_dir():
+        return None, []
     path, problems = find_table(folder, stem)
-    return (None, problems) if path is None else read_table(path)
+    return (None, problems or passed_over(folder, stem)) if path is None else read_table(path)
 
 
 def _ballot(header: Mapping[str, Any], register: Register) -> Ballot:
