@@ -84,6 +84,14 @@ def test_a_broken_register_hides_no_fault_of_the_other_tables(breaks, tmp_path):
     ]
 
 
+def test_without_an_election_the_votes_are_looked_at(tmp_path):
+    remove(TOML)(write_folder(tmp_path))
+    first(ana="-400")(tmp_path)
+    assert ("counts.csv", 2, "ana", "-400") in [
+        (one.file, one.row, one.column, one.value) for one in problems_of(tmp_path)
+    ]
+
+
 @pytest.mark.parametrize("column", ["time", "level", "place"])
 def test_a_missing_column_hides_no_fault_of_the_others(column, tmp_path):
     first(ana="-400")(write_folder(tmp_path))

@@ -159,6 +159,9 @@ def _sizes(units: Table) -> tuple[dict[str, np.ndarray], bool, list[Problem]]:
             found += problems
     if units.has("stations"):
         found += units.problems(sizes["stations"] == 0, "stations", "1 or more")
+        over = (sizes["stations"] > sizes["electorate"]) & (sizes["electorate"] > 0)
+        texts = [f"no more stations than registered voters, {figure(voters)}" for voters in sizes["electorate"][over]]
+        found += units.problems(over, "stations", texts, "warning")
     elif nominal:
         found += units.problems(sizes["electorate"] == 0, "electorate", "1 or more, since it stands in for stations")
         sizes["stations"] = sizes["electorate"] / NOMINAL_ELECTORATE

@@ -1,6 +1,6 @@
 """Rows of votes, read column by column against the ballot, and the rules that each row obeys by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -98,12 +98,19 @@ class Rows:
     def read_votes(self) -> list[Problem]:
         """Fills the candidates', blank and null votes, and says what is wrong with them."""
         found: list[Problem] = []
-        for column in (*(self.ballot.candidates or ()), *SPOILT):
+        for column in (*self._voted_for(), *SPOILT):
             self.numbers[column] = np.full(len(self.level), np.nan)
             if self.table.has(column):
                 self.numbers[column], problems = numbers(self.table, column, required=column not in SPOILT)
                 found += problems
         return found
+
+    def _voted_for(self) -> Sequence[str]:
+        """The candidates; where nobody knows who stands, the columns that can be of nothing else."""
+        if self.ballot.candidates is not None:
+            return self.ballot.candidates
+        known = {"time", "level", "place", "counted_share", *SHEETS, *SPOILT}
+        return [column for column in map(str, self.table.frame.columns) if column not in known]
 
     @property
     def counted_column(self) -> str:

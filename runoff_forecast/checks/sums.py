@@ -113,6 +113,7 @@ class _Sums:
         region = code - units
         region[self.is_unit] = ballot.region_of[code[self.is_unit]]
         self.time_and_region = time * (regions + 1) + region
+        self.is_lost = self.is_unit & (region < 0)
 
     def regions(self) -> tuple[np.ndarray, np.ndarray]:
         """Positions of the region rows, and the sums of the unit rows below each."""
@@ -120,9 +121,12 @@ class _Sums:
         return position, self._summed(self.is_unit, self.time_and_region, position)
 
     def nations(self) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the nation rows, and the sums of region rows and of the unit rows of other regions."""
+        """Positions of the nation rows, and the sums of region rows and of the unit rows of other regions.
+
+        A unit without a region is left out: one of the region rows may hold its votes already.
+        """
         position = np.flatnonzero(self.is_nation)
-        alone = self.is_unit & ~np.isin(self.time_and_region, self.time_and_region[self.is_region])
+        alone = self.is_unit & ~self.is_lost & ~np.isin(self.time_and_region, self.time_and_region[self.is_region])
         return position, self._summed(self.is_region | alone, self.time, position)
 
     def _summed(self, chosen: np.ndarray, key: np.ndarray, position: np.ndarray) -> np.ndarray:

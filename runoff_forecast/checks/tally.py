@@ -84,7 +84,7 @@ def read_result(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         return pd.DataFrame(columns=columns), [*found, Problem(table.file, None, None, None, empty)]
     rows = Rows(table, ballot)
     found += [*rows.place_problems, *rows.read_votes(), *rows.electorate()]
-    found += [*_repeated_rows(table, None, rows.codes), *_far_from_sum(rows)]
+    found += [*_repeated_rows(table, None, rows.codes), *_far_from_sum(rows), *_nobody(rows)]
     frame = pd.DataFrame({"level": rows.level, "place": rows.place, **rows.numbers})
     return frame[columns], found
 
@@ -124,19 +124,28 @@ def _repeated_rows(table: Table, moment: pd.Series | None, codes: np.ndarray) ->
 
 
 def _far_from_sum(rows: Rows) -> Iterator[Problem]:
-    """A nation row that late rulings cannot explain; only where every unit has a row of its own."""
-    if not rows.ballot.is_whole:
+    """Rows of regions or the nation that late rulings cannot explain; only where every unit below has its own row."""
+    units, regions = len(rows.ballot.units), len(rows.ballot.regions)
+    if not rows.ballot.is_whole or (rows.codes < 0).any() or len(np.unique(rows.codes)) < len(rows.codes):
         return
-    units = len(rows.ballot.units)
-    is_unit, is_nation = (rows.codes >= 0) & (rows.codes < units), (rows.level == "nation").to_numpy()
-    if (rows.codes < 0).any() or len(np.unique(rows.codes[is_unit])) < units or is_nation.sum() != 1:
-        return
-    for column in rows.ballot.candidates or ():
-        votes = rows.numbers[column]
-        total = votes[is_unit].sum()
-        far = is_nation & (np.abs(votes - total) > RULINGS * np.maximum(votes, total))
-        expected = "about " + figure(total) + ", the sum of the unit rows"
-        yield from rows.table.problems(far, column, expected, "warning")
+    votes = np.full((units + regions + 1, len(rows.ballot.candidates or ())), np.nan)
+    for position, column in enumerate(rows.ballot.candidates or ()):
+        votes[rows.codes, position] = rows.numbers[column]
+    region_of = rows.ballot.region_of
+    sums = [votes[:units][region_of == region].sum(axis=0) for region in range(regions)]
+    below = np.vstack([votes[:units], *sums, votes[:units].sum(axis=0)])[rows.codes]
+    for position, column in enumerate(rows.ballot.candidates or ()):
+        given, total = rows.numbers[column], below[:, position]
+        far = (rows.codes >= units) & (np.abs(given - total) > RULINGS * np.maximum(given, total))
+        texts = ["about " + figure(sum_) + ", the sum of the unit rows" for sum_ in total[far]]
+        yield from rows.table.problems(far, column, texts, "warning")
+
+
+def _nobody(rows: Rows) -> Iterator[Problem]:
+    """A result without a vote for anybody."""
+    if (rows.valid == 0).all():
+        row = int(rows.table.rows[0])
+        yield Problem(rows.table.file, row, (rows.ballot.candidates or ("",))[0], "0", "votes; no row has any")
 
 
 def _tidied(rows: Rows, moment: pd.Series) -> pd.DataFrame:

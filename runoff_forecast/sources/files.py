@@ -81,6 +81,9 @@ def read_toml(path: Path) -> Read[dict[str, Any]]:
         row = int(where.split()[1].rstrip(",")) if where.startswith("line ") else None
         broken = Problem(path.name, row, None, None, "well-formed TOML: " + reason[:1].lower() + reason[1:])
         return None, [*problems, broken]
+    except RecursionError:
+        deep = "well-formed TOML: brackets within brackets beyond any use"
+        return None, [*problems, Problem(path.name, None, None, None, deep)]
 
 
 def read_bytes(path: Path) -> Read[bytes]:
@@ -133,6 +136,8 @@ def _header(text: str, file: str) -> Read[list[str]]:
             return None, [
                 Problem(file, 1, None, header[0], "columns separated by commas; these are separated by " + word)
             ]
+    if len(header) == 1:
+        return None, [Problem(file, 1, None, header[0], "the names of two or more columns, separated by commas")]
     found = []
     for name in dict.fromkeys(header):
         if not name.strip():
