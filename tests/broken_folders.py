@@ -307,7 +307,7 @@ CASES = [
         5,
         "stations",
         "",
-        "not an empty cell",
+        "leave the whole column out",
     ),
     Case(
         "electorate endless",

@@ -219,6 +219,11 @@ def test_frames_get_the_same_checks_with_rows_from_zero():
     [
         ("ana", [True, False] * 3 + [True]),
         ("ana", [None] * 7),
+        ("ana", [1 + 2j] * 7),
+        ("ana", [10**400] * 7),
+        ("ana", [b"1"] * 7),
+        ("ana", [pd.Timedelta(1, "s")] * 7),
+        ("time", [{}] * 7),
         ("time", [pd.Timestamp("2021-06-07")] * 7),
         ("time", [pd.NaT] * 7),
         ("time", list(range(7))),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .problem import Problem
-from .table import Table, figure, labels, missing_columns, numbers, repeated, repeated_columns, texts
+from .table import Table, figure, is_blank, labels, missing_columns, numbers, repeated, repeated_columns, texts
 
 NOMINAL_ELECTORATE = 300
 """Voters that make one nominal station where a register has no stations; about what a polling station in Peru has."""
@@ -154,10 +154,13 @@ def _sizes(units: Table) -> tuple[dict[str, np.ndarray], bool, list[Problem]]:
     for column in ("stations", "electorate", BALLOTS):
         sizes[column] = np.full(len(units.frame), np.nan)
         if units.has(column):
-            required = column == "stations" or (column == "electorate" and nominal)
-            sizes[column], problems = numbers(units, column, required=required)
+            sizes[column], problems = numbers(units, column, required=column == "electorate" and nominal)
             found += problems
     if units.has("stations"):
+        expected = "a number, not an empty cell"
+        if units.has("electorate"):
+            expected += "; where some units have none, leave the whole column out, and the electorate stands in for it"
+        found += units.problems(is_blank(units.frame["stations"]), "stations", expected)
         found += units.problems(sizes["stations"] == 0, "stations", "1 or more")
         over = (sizes["stations"] > sizes["electorate"]) & (sizes["electorate"] > 0)
         texts = [f"no more stations than registered voters, {figure(voters)}" for voters in sizes["electorate"][over]]

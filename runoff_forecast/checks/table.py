@@ -1,8 +1,10 @@
 """A table as it came in, with the line of each row, and the columns read from it as texts, numbers and times."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from numbers import Real
 from typing import Literal, Self
 
 import numpy as np
@@ -11,6 +13,7 @@ import pandas as pd
 from .ballot import FIRST_YEAR, LAST_YEAR
 from .problem import WITH_LINES, Problem
 
+BEYOND_ALL = 10**18
 LARGEST = 1e10
 """More than there are people; what sums of such numbers say is lost in their rounding, or ends in infinity."""
 
@@ -94,7 +97,7 @@ def texts(table: Table, column: str, *, required: bool = True) -> tuple[pd.Serie
     found = list(table.problems(blank, column, "a text, not an empty cell")) if required else []
     if pd.api.types.is_float_dtype(table.frame[column]):
         found += table.problems(~blank, column, "a text; read the column as text, so that ids keep their zeros")
-    if pd.api.types.is_integer_dtype(table.frame[column]):
+    if column != "kind" and pd.api.types.is_integer_dtype(table.frame[column]):
         expected = "texts; as numbers ids have lost their leading zeros, if they had any"
         found.append(Problem(table.file, None, column, None, expected, "warning"))
     spaced = (as_text.str.strip() != as_text).to_numpy(dtype=bool)
@@ -107,7 +110,7 @@ def numbers(
     """The column as floats that are finite and not negative; NaN where blank or wrong."""
     cells = table.frame[column]
     blank = is_blank(cells)
-    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+    if pd.api.types.is_integer_dtype(cells) or pd.api.types.is_float_dtype(cells):
         values = cells.to_numpy(dtype=float, na_value=np.nan)
     else:
         values = pd.to_numeric(cells.astype(object).map(_as_number_text), errors="coerce").to_numpy(dtype=float)
@@ -128,10 +131,12 @@ def numbers(
 
 
 def _as_number_text(cell: object) -> object:
-    # True and dates would pass as numbers, and so would 1_000, which is a typing error in a table.
-    if isinstance(cell, bool | datetime) or (isinstance(cell, str) and "_" in cell):
+    # True, dates and spans of time would pass as numbers, and so would 1_000, which is a typing error in a table.
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return np.nan
+    if isinstance(cell, bool) or not isinstance(cell, str | Real | Decimal) or (isinstance(cell, str) and "_" in cell):
         return "not a number"
-    return cell
+    return min(max(cell, -BEYOND_ALL), BEYOND_ALL) if isinstance(cell, int) else cell
 
 
 def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Problem]]:
@@ -144,6 +149,8 @@ def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Pro
         far = ~moments.dt.year.between(FIRST_YEAR, LAST_YEAR).to_numpy() & moments.notna().to_numpy()
         found = list(table.problems(moments.isna().to_numpy(), column, "a time, not an empty cell"))
         return moments.mask(far), [*found, *table.problems(far, column, OF_OUR_AGE)]
+    if cells.dtype == object:  # lists and the like cannot be told apart, their texts can
+        cells = cells.map(lambda cell: cell if isinstance(cell, Hashable) else str(cell))
     code, distinct = pd.factorize(cells.astype(object), use_na_sentinel=True)
     read = [_moment(cell) for cell in distinct]
     found: list[Problem] = list(table.problems(code < 0, column, "a time, not an empty cell"))
