@@ -241,8 +241,7 @@ def report_page(
     """One self-contained page: the forecast, the night, what is still out and where it leans."""
     from . import evaluate, report  # matplotlib takes as long to import as the rest together
 
-    if not html.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder '{html.parent}'", param_hint="--html")
+    _check_target(html, "--html")
     night = sources.load(election, counts=counts)
     so_far = _so_far(night, at)
     model = models.StratifiedArrival(engine=engine.value, draws=draws, priors=_priors(_changes(priors), night.election))
@@ -307,6 +306,7 @@ def watch(
     from . import report  # matplotlib takes as long to import as the rest together
     from .sources.keeper import Keeper
 
+    _check_target(html, "--html")
     changes = _changes(priors)
 
     def model(counts: Counts) -> Forecast:
@@ -386,8 +386,15 @@ def _check_targets(json: str | None, chart: Path | None) -> None:
     if chart is not None and chart.suffix.lower() not in CHART_ENDINGS:
         raise typer.BadParameter(f"a chart is {', '.join(CHART_ENDINGS)}, got '{chart.name}'", param_hint="--chart")
     for option, path in (("--json", None if json in (None, "-") else Path(json)), ("--chart", chart)):
-        if path is not None and not path.parent.is_dir():
-            raise typer.BadParameter(f"there is no folder '{path.parent}'", param_hint=option)
+        if path is not None:
+            _check_target(path, option)
+
+
+def _check_target(path: Path, option: str) -> None:
+    if not path.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder '{path.parent}'", param_hint=option)
+    if path.is_dir():
+        raise typer.BadParameter(f"a file to write, but '{path}' is a folder", param_hint=option)
 
 
 def _so_far(night: Night, at: str | None) -> Counts:

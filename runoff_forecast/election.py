@@ -4,7 +4,7 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -128,6 +128,10 @@ class Election:
 
         Raises `InvalidElection` with every problem at once.
         """
+        strangers = [type(one).__name__ for one in candidates if not isinstance(one, Candidate)]
+        if strangers:
+            expected = "records of rf.Candidate, such as Candidate('ana', 'Ana Alva')"
+            raise InvalidElection([Problem("election", None, "candidates", strangers[0], expected)])
         if rule == "first-round" and first_round is None:
             first_round = FirstRound()
         header = _header(
@@ -279,6 +283,8 @@ def _header(**given: Any) -> dict[str, Any]:
 
 
 def _said(record: Candidate | Source | FirstRound | OutrightRule) -> dict[str, Any]:
+    if not is_dataclass(record):
+        raise TypeError(f"a record such as rf.Source or rf.FirstRound is wanted, got {record!r}")
     return {key: value for key, value in asdict(record).items() if value is not None and value is not False}
 
 

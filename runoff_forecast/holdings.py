@@ -169,18 +169,35 @@ class _State:
         """Coarser rows that contradict the finer ones, and older ones that are passed over although they hold more."""
         for region in np.flatnonzero(self.newer & ~self.stands):
             name = "region '" + self.election.regions.index[region] + "'"
-            fatal = self.region_time[region] == self.oldest[region]
-            yield _contradiction(name, self.columns, self.region[region], self.beyond[region], fatal=bool(fatal))
+            at_once = bool(self.region_time[region] == self.oldest[region])
+            yield self._contradiction(name, self.region[region], self.beyond[region], at_once=at_once)
         lost = (self.region_time > NEVER) & ~self.newer & self._is_much(self.region[:, COUNTED], self.below[:, COUNTED])
         for region in np.flatnonzero(lost):
             name = "region '" + self.election.regions.index[region] + "'"
             yield _passed_over(name, self.region[region, COUNTED], self.below[region, COUNTED])
         if self.nation_newer and not self.nation_stands:
-            fatal = self.nation_time == self.known_oldest.min()
-            yield _contradiction("the nation", self.columns, self.nation, self.nation_beyond, fatal=bool(fatal))
+            at_once = bool(self.nation_time == self.known_oldest.min())
+            yield self._contradiction("the nation", self.nation, self.nation_beyond, at_once=at_once)
         total = self.known[:, COUNTED].sum()
         if self.nation_time > NEVER and not self.nation_newer and self._is_much(self.nation[COUNTED], total):
             yield _passed_over("the nation", self.nation[COUNTED], total)
+
+    def _contradiction(self, name: str, coarse: np.ndarray, beyond: np.ndarray, *, at_once: bool) -> Problem:
+        numbers = np.r_[COUNTED, np.arange(len(self.columns))[VOTES]]
+        worst = numbers[np.argmin(beyond[numbers])]
+        finer = "the sum of the " + ("" if at_once else "older ") + "finer rows below " + name
+        if beyond[worst] < 0:
+            column, expected = self.columns[worst], "at least " + _number(coarse[worst] - beyond[worst]) + ", " + finer
+        else:
+            column, expected = "counted", "more stations than " + finer + ", since it has more votes"
+        value = _number(coarse[self.columns.index(column)])
+        if not at_once:
+            return Problem("counts", None, column, value, expected + "; the newer row is ignored", "warning")
+        if beyond[worst] >= 0 and self.by_share:
+            return Problem(
+                "counts", None, column, value, expected + "; shares are rounded, and the row is ignored", "warning"
+            )
+        return Problem("counts", None, column, value, expected + ", at the same time")
 
     def _is_much(self, coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
         return coarse - fine > PASSED_OVER * coarse
@@ -281,22 +298,6 @@ def _holdings(election: Election, state: _State, coarse: list[_Group]) -> Holdin
     )
     frame.insert(3, "as_of", moments(times, election.timezone))
     return Holdings(frame, (*units[:, None], *(group.members for group in coarse)))
-
-
-def _contradiction(
-    name: str, columns: Sequence[str], coarse: np.ndarray, beyond: np.ndarray, *, fatal: bool
-) -> Problem:
-    numbers = np.r_[0, len(SHEETS) : len(columns) - len(SPOILT)]
-    worst = numbers[np.argmin(beyond[numbers])]
-    finer = "the sum of the " + ("" if fatal else "older ") + "finer rows below " + name
-    if beyond[worst] < 0:
-        column, expected = columns[worst], "at least " + _number(coarse[worst] - beyond[worst]) + ", " + finer
-    else:
-        column, expected = "counted", "more stations than " + finer + ", since it has more votes"
-    value = _number(coarse[columns.index(column)])
-    if fatal:
-        return Problem("counts", None, column, value, expected + ", at the same time")
-    return Problem("counts", None, column, value, expected + "; the newer row is ignored", "warning")
 
 
 def _crowded(group: _Group, room: float) -> Problem:

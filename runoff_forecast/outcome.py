@@ -104,7 +104,12 @@ class Forecast:
 
         Raises ValueError where the election is no first round.
         """
-        return self._gap(self._first_round.advance)
+        return self._gap(self.gap_rank)
+
+    @property
+    def gap_rank(self) -> int:
+        """The rank of the last to advance, whom `gaps` sets against the next. Raises ValueError as these do."""
+        return self._first_round.advance
 
     @cached_property
     def finished(self) -> bool:

@@ -164,6 +164,7 @@ def _first_round(forecast: "Forecast") -> dict[str, object]:
     pairings = forecast.pairings.items()
     return {
         "gaps": _described(forecast, forecast.gaps),
+        "gap_ranks": [forecast.gap_rank, forecast.gap_rank + 1],
         "advance_probability": _rounded(forecast.advance_probability),
         "outright_probability": _rounded(forecast.outright_probability),
         "pairings": [{"candidates": list(group), "probability": round(chance, 6)} for group, chance in pairings],

@@ -61,6 +61,56 @@ def test_all_problems_of_all_files_come_at_once(tmp_path):
     assert "1 warning:\n  regions.csv" in text
 
 
+UNREADABLE_REGISTERS = {
+    "missing": remove("units.csv"),
+    "empty": put("units.csv", ""),
+    "header only": put("units.csv", UNITS.splitlines()[0] + "\n"),
+    "ragged": edit("units.csv", ",600,400,100\n", ",600,400\n"),
+    "Latin-1": put("units.csv", UNITS.replace("south,urban", "south,búrbana").encode("latin-1")),
+    "no unit column": edit("units.csv", "unit,", "id,"),
+}
+
+
+@pytest.mark.parametrize("breaks", UNREADABLE_REGISTERS.values(), ids=UNREADABLE_REGISTERS.keys())
+def test_a_broken_register_hides_no_fault_of_the_other_tables(breaks, tmp_path):
+    breaks(write_folder(tmp_path))
+    first(ana="-400")(tmp_path)
+    edit("result.csv", "unit,020101,1890", "unit,020101,18.9")(tmp_path)
+    edit("regions.csv", "The South,1,1", "The South,1,x")(tmp_path)
+    assert [(one.file, one.column, one.value) for one in problems_of(tmp_path) if one.file != "units.csv"] == [
+        ("regions.csv", "tile_column", "x"),
+        ("counts.csv", "ana", "-400"),
+        ("result.csv", "ana", "18.9"),
+    ]
+
+
+def test_without_an_election_the_votes_are_looked_at(tmp_path):
+    remove(TOML)(write_folder(tmp_path))
+    first(ana="-400")(tmp_path)
+    assert ("counts.csv", 2, "ana", "-400") in [
+        (one.file, one.row, one.column, one.value) for one in problems_of(tmp_path)
+    ]
+
+
+@pytest.mark.parametrize("column", ["time", "level", "place"])
+def test_a_missing_column_hides_no_fault_of_the_others(column, tmp_path):
+    first(ana="-400")(write_folder(tmp_path))
+    edit("counts.csv", column, column + "s")(tmp_path)
+    assert ("ana", "-400") in [(one.column, one.value) for one in problems_of(tmp_path)]
+
+
+def test_contradictions_of_all_times_come_at_once(tmp_path):
+    rows = [f"2021-06-06T{hour}:00:00-05:00,{row}" for hour in (20, 21) for row in ("unit,010101,4,0,0,400,500,10,20",)]
+    rows += [f"2021-06-06T{hour}:00:00-05:00,nation,,4,0,0,{410 + hour},500,10,20" for hour in (20, 21)]
+    put("counts.csv", "\n".join([COUNTS.splitlines()[0], *rows]))(write_folder(tmp_path))
+    edit("result.csv", "unit,020102", "unit,020109")(tmp_path)
+    assert [(one.file, one.row) for one in problems_of(tmp_path)] == [
+        ("counts.csv", 4),
+        ("counts.csv", 5),
+        ("result.csv", 5),
+    ]
+
+
 def test_faults_of_counts_alone_are_an_invalid_count(tmp_path):
     first(ana="-400")(write_folder(tmp_path))
     with pytest.raises(rf.InvalidCount):
@@ -169,6 +219,11 @@ def test_frames_get_the_same_checks_with_rows_from_zero():
     [
         ("ana", [True, False] * 3 + [True]),
         ("ana", [None] * 7),
+        ("ana", [1 + 2j] * 7),
+        ("ana", [10**400] * 7),
+        ("ana", [b"1"] * 7),
+        ("ana", [pd.Timedelta(1, "s")] * 7),
+        ("time", [{}] * 7),
         ("time", [pd.Timestamp("2021-06-07")] * 7),
         ("time", [pd.NaT] * 7),
         ("time", list(range(7))),
@@ -181,6 +236,35 @@ def test_frames_of_strange_types_are_refused_in_words(column, cells):
     counts[column] = cells
     with pytest.raises(rf.InvalidCount):
         rf.Counts.from_frame(election(units), counts)
+
+
+def test_ids_that_are_numbers_are_told_once():
+    units, counts = frames()
+    told = election(units.assign(unit=units["unit"].astype(int))).warnings
+    assert [(one.column, one.severity) for one in told] == [("unit", "warning")]
+    assert "leading zeros" in told[0].expected
+    rows = counts[counts["level"] == "unit"]
+    with pytest.raises(rf.InvalidCount, match="leading zeros"):
+        rf.Counts.from_frame(election(units), rows.assign(place=rows["place"].astype(int)))
+
+
+def test_candidates_that_are_no_records_are_refused_in_words():
+    with pytest.raises(rf.InvalidElection, match="records of rf"):
+        rf.Election.from_frames(
+            id="made-up", title="Made up", date=date(2021, 6, 6), candidates=[{"id": "ana"}], units=frames()[0]
+        )
+
+
+@pytest.mark.parametrize("year", ["2300-01-01T00:00:00Z", "1500-01-01T00:00:00Z"])
+def test_moments_of_another_age_are_refused_in_frames(year):
+    units, counts = frames()
+    with pytest.raises(rf.InvalidCount, match="years 1678 to 2261"):
+        rf.Counts.from_frame(election(units), counts.assign(time=pd.Timestamp(year).as_unit("us")))
+
+
+def test_a_file_beside_a_table_is_the_users_own(tmp_path):
+    put("counts.xlsx", b"PK")(write_folder(tmp_path))
+    assert check_folder(tmp_path) == ()
 
 
 def test_a_frame_with_a_column_twice_is_refused():

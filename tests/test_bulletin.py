@@ -82,3 +82,14 @@ def test_shares_cut_instead_of_rounded_are_taken():
 def test_what_cannot_be_is_refused(given, said):
     with pytest.raises(rf.InvalidCount, match=said):
         rf.bulletin(made_up.election(), **{"time": AT, "counted_share": 0.5, **given})
+
+
+@pytest.mark.parametrize(
+    ("changes", "column"),
+    [({"valid_votes": 0}, "valid_votes"), ({"valid_votes": float("nan")}, "valid_votes"), ({"time": "ten"}, "time")],
+)
+def test_a_headline_that_cannot_be_is_told_by_its_column(changes, column):
+    given = {"time": AT, "counted_share": 0.5, "shares": {"ana": 0.52}} | changes
+    with pytest.raises(rf.InvalidCount) as caught:
+        rf.bulletin(with_baseline(), **given)
+    assert [problem.column for problem in caught.value.problems] == [column]

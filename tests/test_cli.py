@@ -55,6 +55,27 @@ def test_a_forecast_repeats_what_the_register_leaves_in_doubt(tmp_path):
     assert "'Overseas'" in run("forecast", folder, *QUICK).stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("forecast", "--json"), ("forecast", "--chart"), ("replay", "--json"), ("report", "--html"), ("watch", "--html")],
+)
+def test_a_folder_is_no_file_to_write(small, tmp_path, command, option):
+    (tmp_path / "chart.png").mkdir()
+    result = run(command, small, option, tmp_path / "chart.png")
+    assert told_plainly(result, cli.WRONG_USAGE)
+    assert "is a folder" in re.sub(r"[│\s]+", " ", result.stderr)
+    assert result.stdout == ""
+
+
+def test_stations_without_a_vote_are_not_nothing(tmp_path):
+    folder = write_folder(tmp_path)
+    row = "2021-06-06T20:00:00-05:00,unit,010101,4,0,0"
+    (folder / "counts.csv").write_text(f"time,level,place,counted,ana,ben\n{row}\n")
+    result = run("forecast", folder, *QUICK)
+    assert "not one valid vote" in result.stderr
+    assert "nothing is counted yet" not in result.stderr
+
+
 @pytest.fixture
 def broken(tmp_path) -> Path:
     """A folder with two faults of counts: an unknown region and votes below zero."""

@@ -299,6 +299,13 @@ def test_shares_that_were_rounded_do_not_contradict_their_sum():
     assert [group[:2] for group in groups(night.latest)] == [("region", "north")]
 
 
+def test_a_few_votes_in_what_rounded_shares_hide_are_no_error():
+    columns = [*COLUMNS[:3], "counted_share", "ana", "ben"]
+    night = counts((8, "region", "north", 0.66667, 100, 100), (8, "nation", "", 0.2222, 110, 100), columns=columns)
+    assert [group[:2] for group in groups(night.latest)] == [("region", "north")]
+    assert "shares are rounded" in night.latest.warnings[0].expected
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_holdings_are_disjoint_and_sum_to_the_newest_total(seed):
     """Whatever rows of whatever level are missing, the votes of one snapshot with a nation row are told once each."""

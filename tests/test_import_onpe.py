@@ -72,6 +72,13 @@ def faults(runoff: Path, **wanted) -> list[str]:
 
 
 @pytest.mark.parametrize("level", ["station", "district"])
+def test_a_sheet_with_more_ballots_than_voters_is_told_with_its_line(tmp_path, level):
+    told = faults(runoff_file(tmp_path, (";;214;300;", ";;214;1;")), level=level)
+    assert len(told) == 1
+    assert "line 2, column 'N_ELEC_HABIL': found '1'" in told[0]
+
+
+@pytest.mark.parametrize("level", ["station", "district"])
 def test_the_open_data_of_2021_become_a_sound_folder(tmp_path, level):
     files = ["--runoff", runoff_file(tmp_path), "--first-round", first_round_file(tmp_path)]
     result = imported(*files, "--out", tmp_path / "night", level=level)

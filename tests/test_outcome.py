@@ -241,10 +241,12 @@ def test_json_of_a_first_round_names_the_runoffs():
     assert set(told) == CONTRACT_FIELDS | {
         "software",
         "gaps",
+        "gap_ranks",
         "advance_probability",
         "outright_probability",
         "pairings",
     }
+    assert told["gap_ranks"] == [2, 3]
     pairs = {frozenset(entry["candidates"]) for entry in told["pairings"]}
     assert pairs <= {frozenset(pair) for pair in combinations(shown.candidates, 2)}
     assert sum(entry["probability"] for entry in told["pairings"]) == pytest.approx(1, abs=1e-5)

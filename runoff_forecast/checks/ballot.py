@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+FIRST_YEAR, LAST_YEAR = 1678, 2261
+"""What moments to the nanosecond can hold, which tables and charts are made of."""
 LEVELS = ("unit", "region", "nation")
 SHEETS = ("counted", "contested", "void")
 SPOILT = ("blank", "null")
@@ -34,6 +36,8 @@ class Ballot:
     units: pd.DataFrame
     regions: pd.Index
     nominal_stations: bool
+    is_whole: bool = True
+    """Whether the whole register was read; if not, a place that is not in it may be sound, and no sum is known."""
 
     @cached_property
     def region_of(self) -> np.ndarray:
@@ -44,7 +48,9 @@ class Ballot:
         values = self.units[column].to_numpy(dtype=float)
         sound = self.region_of >= 0
         by_region = np.bincount(self.region_of[sound], values[sound], minlength=len(self.regions))
-        return np.r_[values, by_region, values.sum()]
+        # a unit without a region may lie in any of them
+        by_region = np.where(self.is_whole and sound.all(), by_region, np.nan)
+        return np.r_[values, by_region, values.sum() if self.is_whole else np.nan]
 
     def codes(self, level: pd.Series, place: pd.Series) -> np.ndarray:
         """One number a place: units in register order, regions, the nation; -1 where there is no such place."""

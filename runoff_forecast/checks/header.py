@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from .ballot import FIRST_YEAR, LAST_YEAR
 from .problem import Problem
 
 RULES = ("runoff", "first-round")
@@ -89,7 +90,9 @@ def known_timezone(header: Mapping) -> str | None:
 def known_date(header: Mapping) -> date | None:
     """The election day of the header if it is a date."""
     day = header.get("date")
-    return day if isinstance(day, date) and not isinstance(day, datetime) else None
+    if not isinstance(day, date) or isinstance(day, datetime):
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def candidate_ids(header: Mapping) -> tuple[str, ...] | None:
@@ -149,7 +152,9 @@ def _date(header: Mapping, file: str) -> Iterator[Problem]:
     if header.get("date") is None:
         yield _problem(file, "date", None, "this key; it is missing")
     elif known_date(header) is None:
-        yield _problem(file, "date", header["date"], "a date without quotes or time of day, such as 2021-06-06")
+        expected = "a date without quotes or time of day, such as 2021-06-06, "
+        expected += "of the years " + str(FIRST_YEAR) + " to " + str(LAST_YEAR)
+        yield _problem(file, "date", header["date"], expected)
 
 
 def _timezone(header: Mapping, file: str) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .problem import Problem
-from .table import Table, figure, labels, missing_columns, numbers, repeated, repeated_columns, texts
+from .table import Table, figure, is_blank, labels, missing_columns, numbers, repeated, repeated_columns, texts
 
 NOMINAL_ELECTORATE = 300
 """Voters that make one nominal station where a register has no stations; about what a polling station in Peru has."""
@@ -16,6 +16,9 @@ BASELINE = "baseline_"
 BALLOTS = "baseline_ballots"
 GROWN = 2.0
 """Times today's electorate: an earlier election with more valid votes than this is warned of."""
+THIN, LARGE = 0.1, 0.002
+"""A unit with more than the second share of all stations and less than the first of the votes that are usual for so
+many in the earlier election is warned of: its baseline may be of a part of it alone."""
 KNOWN = ("unit", "region", "stations", "area", "kind", "name", "electorate", BALLOTS)
 OVERSEAS = "overseas"
 ABROAD = ("abroad", "exterior", "extranjero", "foreign", "diaspora", "expatriate", "consulate", "consular", OVERSEAS)
@@ -32,10 +35,16 @@ class Register:
     baseline: pd.DataFrame
     regions: pd.DataFrame
     nominal_stations: bool
+    is_whole: bool = True
+    """Whether every unit could be read."""
 
 
-def read_register(units: Table, regions: Table | None) -> tuple[Register, list[Problem]]:
-    """The register and all that is wrong with it; with an error among that it serves only to check counts further."""
+def read_register(units: Table, regions: Table | None, *, is_whole: bool = True) -> tuple[Register, list[Problem]]:
+    """The register and all that is wrong with it; with an error among that it serves only to check counts further.
+
+    `is_whole` says whether the table has all rows of its file.
+    """
+    is_whole = is_whole and units.has("unit") and len(units.frame) > 0
     found = [
         *repeated_columns(units),
         *missing_columns(units, ("unit", "region")),
@@ -50,8 +59,16 @@ def read_register(units: Table, regions: Table | None) -> tuple[Register, list[P
     found += problems
     baseline, problems = _baseline(units, table)
     found += [*problems, *_baseline_sums(units, table, baseline), *_baseline_gaps(units, baseline)]
-    tiles, problems = _regions(regions, table)
-    return Register(table, baseline, tiles, nominal), [*found, *problems]
+    found += _thin_baselines(units, table, baseline)
+    tiles, problems = _regions(regions, table, is_whole=is_whole)
+    return Register(table, baseline, tiles, nominal, is_whole), [*found, *problems]
+
+
+def unread_register(regions: Table | None) -> tuple[Register, list[Problem]]:
+    """A register of which no unit could be read, and what is wrong with its regions."""
+    table = pd.DataFrame(columns=list(UNIT_COLUMNS), index=pd.Index([], name="unit", dtype=str))
+    tiles, problems = _regions(regions, table, is_whole=False)
+    return Register(table, table[[]], tiles, nominal_stations=False, is_whole=False), problems
 
 
 def shape_problems(register: Register) -> list[Problem]:
@@ -137,11 +154,17 @@ def _sizes(units: Table) -> tuple[dict[str, np.ndarray], bool, list[Problem]]:
     for column in ("stations", "electorate", BALLOTS):
         sizes[column] = np.full(len(units.frame), np.nan)
         if units.has(column):
-            required = column == "stations" or (column == "electorate" and nominal)
-            sizes[column], problems = numbers(units, column, required=required)
+            sizes[column], problems = numbers(units, column, required=column == "electorate" and nominal)
             found += problems
     if units.has("stations"):
+        expected = "a number, not an empty cell"
+        if units.has("electorate"):
+            expected += "; where some units have none, leave the whole column out, and the electorate stands in for it"
+        found += units.problems(is_blank(units.frame["stations"]), "stations", expected)
         found += units.problems(sizes["stations"] == 0, "stations", "1 or more")
+        over = (sizes["stations"] > sizes["electorate"]) & (sizes["electorate"] > 0)
+        texts = [f"no more stations than registered voters, {figure(voters)}" for voters in sizes["electorate"][over]]
+        found += units.problems(over, "stations", texts, "warning")
     elif nominal:
         found += units.problems(sizes["electorate"] == 0, "electorate", "1 or more, since it stands in for stations")
         sizes["stations"] = sizes["electorate"] / NOMINAL_ELECTORATE
@@ -171,6 +194,22 @@ def _baseline_gaps(units: Table, baseline: pd.DataFrame) -> Iterator[Problem]:
         yield Problem(units.file, int(units.rows[partly[0]]), column, "", expected, "warning")
 
 
+def _thin_baselines(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
+    """Large units with hardly a vote in the earlier election."""
+    votes, stations = baseline.sum(axis=1, min_count=1).to_numpy(), table["stations"].to_numpy()
+    known = ~np.isnan(votes + stations)
+    if not known.any() or not votes[known].any():
+        return
+    usual = stations * votes[known].sum() / stations[known].sum()
+    thin = known & (votes < THIN * usual) & (stations > LARGE * np.nansum(stations))
+    texts = [
+        f"about {figure(round(number))} votes of all lists, as usual for {figure(size)} stations; "
+        f"with {figure(given)} the baseline may be of a part of the unit alone"
+        for number, size, given in zip(usual[thin], stations[thin], votes[thin], strict=True)
+    ]
+    yield from units.problems(thin, BASELINE + str(next(iter(baseline.columns), "")), texts, "warning")
+
+
 def _baseline_sums(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
     if baseline.shape[1] == 0:
         return
@@ -188,7 +227,7 @@ def _baseline_sums(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) ->
     yield from units.problems(over, BALLOTS, texts)
 
 
-def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+def _regions(regions: Table | None, table: pd.DataFrame, *, is_whole: bool) -> tuple[pd.DataFrame, list[Problem]]:
     index = pd.Index(
         [name for name in table["region"].unique() if name != ""], name="region", dtype=table["region"].dtype
     )
@@ -196,11 +235,13 @@ def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, 
     if regions is None:
         return tiles, []
     found = [*repeated_columns(regions), *missing_columns(regions, ("region",))]
+    if len(regions.frame) == 0:
+        found.append(Problem(regions.file, None, None, None, "at least one row; without any leave the table out"))
     if found:
         return tiles, found
     ids, found = texts(regions, "region")
     found += repeated(regions, ids, "region", "an id of its own")
-    if len(index):
+    if is_whole and len(index):
         found += regions.problems(~ids.isin(["", *index]).to_numpy(), "region", "a region of the units in the register")
     given = pd.DataFrame({"region": ids})
     for column in ("tile_row", "tile_column"):
@@ -211,7 +252,7 @@ def _regions(regions: Table | None, table: pd.DataFrame) -> tuple[pd.DataFrame, 
         given["name"] = labels(regions, "name")
         given["name"] = given["name"].where(given["name"] != "", given["region"])
     known = given[given["region"].isin(index)].drop_duplicates("region").set_index("region")
-    lacking = index.difference(known.index, sort=False)
+    lacking = index.difference(known.index, sort=False) if is_whole else []
     found += [
         Problem(regions.file, None, "region", name, "a row for this region of the register", "warning")
         for name in lacking

@@ -1,6 +1,6 @@
 """Rows of votes, read column by column against the ballot, and the rules that each row obeys by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -33,9 +33,11 @@ class Rows:
         yield from self.table.problems(unknown, "level", "unit, region or nation")
         nation = (level == "nation").to_numpy() & (place != "").to_numpy()
         yield from self.table.problems(nation, "place", "an empty cell beside the level nation")
+        if not self.ballot.is_whole or not self.table.has("place"):
+            return  # one fault, told already, would be told of every row
         for name, index in (("unit", self.ballot.units.index), ("region", self.ballot.regions)):
             wrong = (level == name).to_numpy() & (self.codes < 0)
-            if wrong.any() and len(index):  # without a register every place would be unknown
+            if wrong.any() and len(index):  # without regions in the register every one would be unknown
                 hints = Hints(index, name)
                 yield from self.table.problems(wrong, "place", [hints.expected(cell) for cell in place[wrong]])
 
@@ -84,7 +86,8 @@ class Rows:
             given = ~np.isnan(self.numbers[column]) & (self.numbers[column] > 0)
             if column == "counted":
                 given &= ~self.by_share
-            yield from self.table.problems(given, column, "counted_share alone, since the register has no stations")
+            expected = "counted_share in its place" if column == "counted" else "0, or no such column"
+            yield from self.table.problems(given, column, expected + ", since the register does not give stations")
 
     def _disagreeing(self, share: np.ndarray, counted: np.ndarray) -> Iterator[Problem]:
         stations = self.of_place("stations")
@@ -95,12 +98,19 @@ class Rows:
     def read_votes(self) -> list[Problem]:
         """Fills the candidates', blank and null votes, and says what is wrong with them."""
         found: list[Problem] = []
-        for column in (*(self.ballot.candidates or ()), *SPOILT):
+        for column in (*self._voted_for(), *SPOILT):
             self.numbers[column] = np.full(len(self.level), np.nan)
             if self.table.has(column):
                 self.numbers[column], problems = numbers(self.table, column, required=column not in SPOILT)
                 found += problems
         return found
+
+    def _voted_for(self) -> Sequence[str]:
+        """The candidates; where nobody knows who stands, the columns that can be of nothing else."""
+        if self.ballot.candidates is not None:
+            return self.ballot.candidates
+        known = {"time", "level", "place", "counted_share", *SHEETS, *SPOILT}
+        return [column for column in map(str, self.table.frame.columns) if column not in known]
 
     @property
     def counted_column(self) -> str:
@@ -134,6 +144,14 @@ class Rows:
         without = (self.numbers["counted"] == 0) & (self.valid > 0)
         texts = ["above 0, since the row has " + figure(votes) + " votes" for votes in self.valid[without]]
         yield from self.table.problems(without, self.counted_column, texts)
+
+    def not_a_vote(self) -> Iterator[Problem]:
+        """Stations counted and not one valid vote in the whole table."""
+        counted = np.nansum(self.numbers["counted"])
+        if counted > 0 and (self.valid == 0).all():
+            row = int(self.table.rows[np.nan_to_num(self.numbers["counted"]).argmax()])
+            expected = "votes of candidates, since stations are counted; no row has any"
+            yield Problem(self.table.file, row, (self.ballot.candidates or ("",))[0], "0", expected, "warning")
 
     def electorate(self) -> Iterator[Problem]:
         """More ballots than voters: a little more can be explained, and is a warning."""

@@ -1,18 +1,23 @@
-"""Finer rows beside coarser ones: at one time, their sum cannot exceed the coarser row."""
+"""Finer rows beside coarser ones: at one time, their sum cannot exceed the coarser row, nor fall far below it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from .ballot import DUST, NOMINAL_ROUNDING, ROUNDING, SHEETS, Ballot, tally_columns
+from .ballot import DUST, NOMINAL_ROUNDING, ROUNDING, SHEETS, SPOILT, Ballot, tally_columns
 from .problem import Problem
-from .rows import Rows
+from .rows import BEYOND_ELECTORATE, CROWDED, Rows
 from .table import figure
 
+LAGGING = 0.05
+"""Finer rows may lag behind a coarser row of their time by this share of its stations; by more they contradict it."""
 
-def finer_above_coarser(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
-    """Rows that hold less than the finer rows of the same time below them, in any number that both give."""
+
+def finer_and_coarser(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
+    """Rows that hold less than the finer rows of the same time below them, or more than these and the places without
+    such a row can hold."""
     repeated = pd.DataFrame({"place": rows.codes, "time": moment}).duplicated().to_numpy()
     at = np.flatnonzero((rows.codes >= 0) & moment.notna().to_numpy() & ~repeated)
     if not (rows.codes[at] >= len(rows.ballot.units)).any():
@@ -20,11 +25,64 @@ def finer_above_coarser(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
     columns = [column for column in tally_columns(rows.ballot.candidates or ()) if column in rows.numbers]
     values = np.column_stack([rows.numbers[column] for column in columns])[at]
     enough = values + _rounding(rows, at, columns) + DUST
-    sums = _Sums(rows.codes[at], pd.factorize(moment.iloc[at])[0], values, rows.ballot)
-    for kind, position, finer in (("unit", *sums.regions()), ("finer", *sums.nations())):
-        for short, column in np.argwhere(finer > enough[position]):
+    sizes = np.column_stack([rows.of_place(column) for column in ("stations", "electorate")])[at]
+    sums = _Sums(rows.codes[at], pd.factorize(moment.iloc[at])[0], np.hstack([values, sizes]), rows.ballot)
+    for kind, position, sum_ in (("unit", *sums.regions()), ("finer", *sums.nations())):
+        finer, covered = np.hsplit(sum_, [len(columns)])
+        low = finer > enough[position]
+        for short, column in np.argwhere(low):
             row = position[short]
             yield _short(rows, at[row], columns[column], values[row, column], finer[short, column], kind)
+        sound = ~low.any(axis=1) & (finer[:, 0] > 0)
+        position = position[sound]
+        yield from _Beyond(rows, at[position], values[position], sizes[position], kind).problems(
+            finer[sound], covered[sound]
+        )
+
+
+@dataclass(frozen=True)
+class _Beyond:
+    """Rows of regions, or of the nation, that hold no less than the finer rows below them."""
+
+    rows: Rows
+    at: np.ndarray
+    values: np.ndarray
+    sizes: np.ndarray
+    """Stations and electorate of the places"""
+    kind: str
+
+    def problems(self, finer: np.ndarray, covered: np.ndarray) -> Iterator[Problem]:
+        """What is beyond the finer rows and can have come in nowhere; `covered` are the sizes of their places."""
+        votes = (self.values - finer)[:, len(SHEETS) : -len(SPOILT)].sum(axis=1)
+        counted = self.values[:, 0] - finer[:, 0]
+        (stations, electorate), (all_stations, voters) = (self.sizes - covered).T, self.sizes.T
+        nowhere = (np.abs(counted) <= DUST) & (votes > DUST) & (not self.rows.by_share.any())
+        crowded = (counted > stations + LAGGING * all_stations) & (self.values[:, 0] <= all_stations)
+        lagging = np.maximum(counted - stations, 0.0) * CROWDED * voters / all_stations
+        heavy = ~nowhere & ~crowded & (votes > BEYOND_ELECTORATE * (electorate + lagging))
+        for row in np.flatnonzero(nowhere):
+            expected = (
+                f"more stations than {self._sum(finer[row, 0], row)}, since it has {figure(votes[row])} more votes"
+            )
+            yield self._problem(row, self.rows.counted_column, figure(self.values[row, 0]), expected)
+        for row in np.flatnonzero(crowded):
+            expected = f"at most {figure(stations[row])} stations more than {self._sum(finer[row, 0], row)}"
+            expected += ": the places without such a row have no more"
+            yield self._problem(row, self.rows.counted_column, figure(self.values[row, 0]), expected)
+        for row in np.flatnonzero(heavy):
+            expected = f"no more votes beyond the {self.kind} rows of the same time below {self._name(row)} than the "
+            expected += f"{figure(electorate[row])} registered voters of the places without such a row"
+            first = (self.rows.ballot.candidates or ("",))[0]
+            yield self._problem(row, first, f"{figure(votes[row])} votes beyond", expected)
+
+    def _sum(self, counted: float, row: int) -> str:
+        return f"the {figure(counted)} of the {self.kind} rows of the same time below {self._name(row)}"
+
+    def _name(self, row: int) -> str:
+        return self.rows.name(self.at[row])
+
+    def _problem(self, row: int, column: str, value: str, expected: str) -> Problem:
+        return Problem(self.rows.table.file, int(self.rows.table.rows[self.at[row]]), column, value, expected)
 
 
 def _short(rows: Rows, row: int, column: str, value: float, finer: float, kind: str) -> Problem:
@@ -52,8 +110,10 @@ class _Sums:
         self.time, self.values = time, values
         self.is_unit, self.is_nation = code < units, code == units + regions
         self.is_region = ~self.is_unit & ~self.is_nation
-        region = np.where(self.is_unit, ballot.region_of[np.where(self.is_unit, code, 0)], code - units)
+        region = code - units
+        region[self.is_unit] = ballot.region_of[code[self.is_unit]]
         self.time_and_region = time * (regions + 1) + region
+        self.is_lost = self.is_unit & (region < 0)
 
     def regions(self) -> tuple[np.ndarray, np.ndarray]:
         """Positions of the region rows, and the sums of the unit rows below each."""
@@ -61,9 +121,12 @@ class _Sums:
         return position, self._summed(self.is_unit, self.time_and_region, position)
 
     def nations(self) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the nation rows, and the sums of region rows and of the unit rows of other regions."""
+        """Positions of the nation rows, and the sums of region rows and of the unit rows of other regions.
+
+        A unit without a region is left out: one of the region rows may hold its votes already.
+        """
         position = np.flatnonzero(self.is_nation)
-        alone = self.is_unit & ~np.isin(self.time_and_region, self.time_and_region[self.is_region])
+        alone = self.is_unit & ~self.is_lost & ~np.isin(self.time_and_region, self.time_and_region[self.is_region])
         return position, self._summed(self.is_region | alone, self.time, position)
 
     def _summed(self, chosen: np.ndarray, key: np.ndarray, position: np.ndarray) -> np.ndarray:

@@ -1,14 +1,21 @@
 """A table as it came in, with the line of each row, and the columns read from it as texts, numbers and times."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from numbers import Real
 from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 
+from .ballot import FIRST_YEAR, LAST_YEAR
 from .problem import WITH_LINES, Problem
+
+BEYOND_ALL = 10**18
+LARGEST = 1e10
+"""More than there are people; what sums of such numbers say is lost in their rounding, or ends in infinity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +31,8 @@ class Table:
     @classmethod
     def of_frame(cls, file: str, frame: pd.DataFrame) -> Self:
         """A data frame of the user, rows numbered from 0; a named index is read as columns."""
+        if not isinstance(frame, pd.DataFrame):
+            raise TypeError(file + " are a data frame, got " + type(frame).__name__)
         if any(name is not None for name in frame.index.names):
             named = [name for name in frame.index.names if name is not None and name not in frame.columns]
             frame = frame.reset_index(level=named)
@@ -54,7 +63,7 @@ class Table:
 def _shown(cell: object) -> str | None:
     if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
         return ""
-    if isinstance(cell, float) and cell.is_integer():
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST:
         return str(int(cell))
     return str(cell)
 
@@ -88,6 +97,9 @@ def texts(table: Table, column: str, *, required: bool = True) -> tuple[pd.Serie
     found = list(table.problems(blank, column, "a text, not an empty cell")) if required else []
     if pd.api.types.is_float_dtype(table.frame[column]):
         found += table.problems(~blank, column, "a text; read the column as text, so that ids keep their zeros")
+    if column != "kind" and pd.api.types.is_integer_dtype(table.frame[column]):
+        expected = "texts; as numbers ids have lost their leading zeros, if they had any"
+        found.append(Problem(table.file, None, column, None, expected, "warning"))
     spaced = (as_text.str.strip() != as_text).to_numpy(dtype=bool)
     return as_text, [*found, *table.problems(spaced, column, "a text without spaces around it")]
 
@@ -98,7 +110,7 @@ def numbers(
     """The column as floats that are finite and not negative; NaN where blank or wrong."""
     cells = table.frame[column]
     blank = is_blank(cells)
-    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+    if pd.api.types.is_integer_dtype(cells) or pd.api.types.is_float_dtype(cells):
         values = cells.to_numpy(dtype=float, na_value=np.nan)
     else:
         values = pd.to_numeric(cells.astype(object).map(_as_number_text), errors="coerce").to_numpy(dtype=float)
@@ -107,6 +119,7 @@ def numbers(
         (np.isnan(values) & ~blank, "a number"),
         (np.isinf(values), "a finite number"),
         ((values < 0) & ~np.isinf(values), "0 or more"),
+        ((values > LARGEST) & ~np.isinf(values), "at most " + figure(LARGEST)),
     ]
     if whole:
         faults.append((np.isfinite(values) & (values >= 0) & (values != np.round(values)), "a whole number"))
@@ -118,18 +131,26 @@ def numbers(
 
 
 def _as_number_text(cell: object) -> object:
-    # True and dates would pass as numbers, and so would 1_000, which is a typing error in a table.
-    if isinstance(cell, bool | datetime) or (isinstance(cell, str) and "_" in cell):
+    # True, dates and spans of time would pass as numbers, and so would 1_000, which is a typing error in a table.
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return np.nan
+    if isinstance(cell, bool) or not isinstance(cell, str | Real | Decimal) or (isinstance(cell, str) and "_" in cell):
         return "not a number"
-    return cell
+    return min(max(cell, -BEYOND_ALL), BEYOND_ALL) if isinstance(cell, int) else cell
 
 
 def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Problem]]:
-    """The column as moments in the timezone; NaT where it cannot be read or has no offset."""
+    """The column as moments in the timezone; NaT where it cannot be read, has no offset or is not there."""
+    if not table.has(column):
+        return pd.Series(pd.NaT, index=table.frame.index, dtype=pd.DatetimeTZDtype("us", timezone)), []
     cells = table.frame[column]
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         moments = cells.dt.as_unit("us").dt.tz_convert(timezone)
-        return moments, list(table.problems(moments.isna().to_numpy(), column, "a time, not an empty cell"))
+        far = ~moments.dt.year.between(FIRST_YEAR, LAST_YEAR).to_numpy() & moments.notna().to_numpy()
+        found = list(table.problems(moments.isna().to_numpy(), column, "a time, not an empty cell"))
+        return moments.mask(far), [*found, *table.problems(far, column, OF_OUR_AGE)]
+    if cells.dtype == object:  # lists and the like cannot be told apart, their texts can
+        cells = cells.map(lambda cell: cell if isinstance(cell, Hashable) else str(cell))
     code, distinct = pd.factorize(cells.astype(object), use_na_sentinel=True)
     read = [_moment(cell) for cell in distinct]
     found: list[Problem] = list(table.problems(code < 0, column, "a time, not an empty cell"))
@@ -142,6 +163,7 @@ def times(table: Table, column: str, timezone: str) -> tuple[pd.Series, list[Pro
 
 
 EXAMPLE = "2021-06-07T19:23:00-05:00"
+OF_OUR_AGE = f"a time of the years {FIRST_YEAR} to {LAST_YEAR}"
 
 
 def _moment(cell: object) -> tuple[datetime | None, str]:
@@ -154,6 +176,8 @@ def _moment(cell: object) -> tuple[datetime | None, str]:
         return None, "an ISO 8601 time with offset, such as " + EXAMPLE
     if moment.tzinfo is None:
         return None, "a time with its offset from UTC, such as " + EXAMPLE
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None, OF_OUR_AGE
     return moment, ""
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from .ballot import SHEETS, SPOILT, Ballot, start_of, successive, tally_columns
 from .problem import Problem
 from .rows import Rows
-from .sums import finer_above_coarser
+from .sums import finer_and_coarser
 from .table import Table, figure, missing_columns, repeated, repeated_columns, times
 
 RULINGS = 0.02
@@ -30,13 +30,8 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
             Problem(table.file, None, "counted", None, "this column, or counted_share in its place; both are missing")
         )
     if len(table.frame) == 0:
-        found.append(
-            Problem(table.file, None, None, None, "at least one row; before the first bulletin leave the table out")
-        )
-    if len(table.frame) == 0 or any(
-        problem.severity == "error" for problem in missing_columns(table, ("time", "level", "place"))
-    ):
-        return empty_tally(ballot), found
+        empty = "at least one row; before the first bulletin leave the table out"
+        return empty_tally(ballot), [*found, Problem(table.file, None, None, None, empty)]
     rows = Rows(table, ballot)
     moment, problems = times(table, "time", ballot.timezone or "UTC")
     found += [*problems, *_too_early(table, moment, ballot), *rows.place_problems]
@@ -45,10 +40,11 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         *rows.read_votes(),
         *rows.capacity(),
         *rows.votes_without_stations(),
+        *rows.not_a_vote(),
         *rows.electorate(),
         *rows.too_few_sheets(),
     ]
-    found += [*_repeated_rows(table, moment, rows.codes), *finer_above_coarser(rows, moment)]
+    found += [*_repeated_rows(table, moment, rows.codes), *finer_and_coarser(rows, moment)]
     if not found:  # a number that is wrong in itself makes the next one look like a fall
         found += _fallen(rows, moment)
     return _tidied(rows, moment), found
@@ -58,6 +54,7 @@ def _fallen(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
     """Cumulative numbers below those of their place's row before: offices correct themselves, so one warning of all."""
     columns = ["counted", *(rows.ballot.candidates or ())]
     in_time = np.argsort(moment.to_numpy(), kind="stable")
+    in_time = in_time[rows.codes[in_time] >= 0]
     before, after = (in_time[rank] for rank in successive(rows.codes[in_time]))
     numbers = np.column_stack([rows.numbers[column] for column in columns])
     fall = np.nan_to_num(numbers[before] - numbers[after])
@@ -83,14 +80,11 @@ def read_result(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
     found = _column_problems(table, ballot, ())
     columns = ["level", "place", *(ballot.candidates or ()), *SPOILT]
     if len(table.frame) == 0:
-        found.append(
-            Problem(table.file, None, None, None, "at least one row; while the count goes on leave the table out")
-        )
-    if len(table.frame) == 0 or missing_columns(table, ("level", "place")):
-        return pd.DataFrame(columns=columns), found
+        empty = "at least one row; while the count goes on leave the table out"
+        return pd.DataFrame(columns=columns), [*found, Problem(table.file, None, None, None, empty)]
     rows = Rows(table, ballot)
     found += [*rows.place_problems, *rows.read_votes(), *rows.electorate()]
-    found += [*_repeated_rows(table, None, rows.codes), *_far_from_sum(rows)]
+    found += [*_repeated_rows(table, None, rows.codes), *_far_from_sum(rows), *_nobody(rows)]
     frame = pd.DataFrame({"level": rows.level, "place": rows.place, **rows.numbers})
     return frame[columns], found
 
@@ -104,7 +98,8 @@ def _column_problems(table: Table, ballot: Ballot, own: Sequence[str]) -> list[P
     for column in map(str, table.frame.columns):
         if column not in known:
             expected = "one of the candidates " + ", ".join(candidates) + ", or one of the columns "
-            expected += ", ".join(name for name in ("time", "level", "place", *SHEETS, *SPOILT) if name in known)
+            names = ("time", "level", "place", "counted", "counted_share", "contested", "void", *SPOILT)
+            expected += ", ".join(name for name in names if name in known)
             found.append(Problem(table.file, None, column, None, expected))
     return found
 
@@ -129,17 +124,28 @@ def _repeated_rows(table: Table, moment: pd.Series | None, codes: np.ndarray) ->
 
 
 def _far_from_sum(rows: Rows) -> Iterator[Problem]:
-    """A nation row that late rulings cannot explain; only where every unit has a row of its own."""
-    units = len(rows.ballot.units)
-    is_unit, is_nation = (rows.codes >= 0) & (rows.codes < units), (rows.level == "nation").to_numpy()
-    if (rows.codes < 0).any() or len(np.unique(rows.codes[is_unit])) < units or is_nation.sum() != 1:
+    """Rows of regions or the nation that late rulings cannot explain; only where every unit below has its own row."""
+    units, regions = len(rows.ballot.units), len(rows.ballot.regions)
+    if not rows.ballot.is_whole or (rows.codes < 0).any() or len(np.unique(rows.codes)) < len(rows.codes):
         return
-    for column in rows.ballot.candidates or ():
-        votes = rows.numbers[column]
-        total = votes[is_unit].sum()
-        far = is_nation & (np.abs(votes - total) > RULINGS * np.maximum(votes, total))
-        expected = "about " + figure(total) + ", the sum of the unit rows"
-        yield from rows.table.problems(far, column, expected, "warning")
+    votes = np.full((units + regions + 1, len(rows.ballot.candidates or ())), np.nan)
+    for position, column in enumerate(rows.ballot.candidates or ()):
+        votes[rows.codes, position] = rows.numbers[column]
+    region_of = rows.ballot.region_of
+    sums = [votes[:units][region_of == region].sum(axis=0) for region in range(regions)]
+    below = np.vstack([votes[:units], *sums, votes[:units].sum(axis=0)])[rows.codes]
+    for position, column in enumerate(rows.ballot.candidates or ()):
+        given, total = rows.numbers[column], below[:, position]
+        far = (rows.codes >= units) & (np.abs(given - total) > RULINGS * np.maximum(given, total))
+        texts = ["about " + figure(sum_) + ", the sum of the unit rows" for sum_ in total[far]]
+        yield from rows.table.problems(far, column, texts, "warning")
+
+
+def _nobody(rows: Rows) -> Iterator[Problem]:
+    """A result without a vote for anybody."""
+    if (rows.valid == 0).all():
+        row = int(rows.table.rows[0])
+        yield Problem(rows.table.file, row, (rows.ballot.candidates or ("",))[0], "0", "votes; no row has any")
 
 
 def _tidied(rows: Rows, moment: pd.Series) -> pd.DataFrame:

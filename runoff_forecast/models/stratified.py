@@ -23,6 +23,7 @@ from .weighed import weighed_draws
 Engine = Literal["fast", "nuts"]
 
 NOTHING_COUNTED = "nothing is counted yet: the forecast is the prior"
+NOT_A_VOTE = "stations are counted or void, but there is not one valid vote: the forecast is the prior"
 NOMINAL_STATIONS = "the register has no polling stations: stations are nominal, one per 300 registered voters"
 NO_BASELINE = "no baseline election: support of what is out rests on place and arrival alone"
 RETROSPECTIVE = "retrospective: "
@@ -80,6 +81,9 @@ def forecast(
     """The short way in: the forecast of a night so far, reproducible where a seed is given."""
     from dataclasses import replace
 
+    if not isinstance(counts, Counts | Count):
+        raise TypeError(f"counts are a Counts or a Count, such as night.counts, got {type(counts).__name__}")
+
     made = StratifiedArrival(engine=engine, draws=draws, priors=priors)(counts, rng=np.random.default_rng(seed))
     return replace(made, seed=seed)
 
@@ -120,7 +124,7 @@ def warnings_of(evidence: Evidence) -> list[str]:
     election, count = evidence.design.election, evidence.count
     said = [str(problem) for problem in (*election.warnings, *count.warnings)]
     if evidence.is_empty:
-        said.append(NOTHING_COUNTED)
+        said.append(NOT_A_VOTE if count.counted + count.void > 0 else NOTHING_COUNTED)
     if election.retrospective:
         said.append(RETROSPECTIVE + election.retrospective)
     if election.nominal_stations:

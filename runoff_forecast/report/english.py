@@ -99,6 +99,7 @@ ENGLISH = PageWords(
         "likely than not” 60 or more; below, it is too close to call."
     ),
     # What to keep in mind.
+    not_a_vote="Stations are counted, but not one valid vote: the forecast rests on what was known before.",
     prior_alone="Nothing is counted yet: the forecast rests on what was known before.",
     nominal_stations="The register has no polling stations: one is assumed for every 300 registered voters.",
     borrowed="Places and their earlier votes are borrowed from another election: the forecast is wide, and looks back.",

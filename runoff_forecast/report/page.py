@@ -12,7 +12,7 @@ from ..charts.words import words
 from ..election import Source
 from ..evaluate import Course
 from ..evaluate.keeping import write_whole
-from ..models.stratified import NO_BASELINE, NOMINAL_STATIONS, NOTHING_COUNTED, RETROSPECTIVE
+from ..models.stratified import NO_BASELINE, NOMINAL_STATIONS, NOT_A_VOTE, NOTHING_COUNTED, RETROSPECTIVE
 from ..night import Night
 from ..outcome import Forecast
 from ..telling import SOFTWARE
@@ -113,7 +113,8 @@ def _how(forecast: Forecast, text: PageWords, lang: str) -> list[str]:
 def _warnings(forecast: Forecast, night: Night, text: PageWords) -> list[str]:
     """What readers should keep in mind. Lines and columns of files are for those who keep them: `check` lists these."""
     about_files = {str(problem) for problem in (*forecast.election.warnings, *forecast.count.warnings)}
-    known = {NOTHING_COUNTED: text.prior_alone, NOMINAL_STATIONS: text.nominal_stations, NO_BASELINE: text.no_baseline}
+    known = {NOTHING_COUNTED: text.prior_alone, NOT_A_VOTE: text.not_a_vote}
+    known |= {NOMINAL_STATIONS: text.nominal_stations, NO_BASELINE: text.no_baseline}
     if forecast.election.retrospective:
         known[RETROSPECTIVE + forecast.election.retrospective] = text.borrowed
     said = [known.get(warning, warning) for warning in forecast.diagnostics["warnings"] if warning not in about_files]

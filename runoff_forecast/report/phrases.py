@@ -81,6 +81,7 @@ class PageWords:
 
     # What to keep in mind.
     prior_alone: str
+    not_a_vote: str
     nominal_stations: str
     borrowed: str
     no_baseline: str

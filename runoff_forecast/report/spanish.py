@@ -100,6 +100,7 @@ SPANISH = PageWords(
         "lo contrario» 60 o más; por debajo, demasiado reñido."
     ),
     # What to keep in mind.
+    not_a_vote="Hay mesas contadas, pero ni un voto válido: la proyección descansa en lo anterior a esta elección.",
     prior_alone="Aún no hay nada contado: la proyección descansa en lo anterior a esta elección.",
     nominal_stations="El padrón no da mesas: se supone una por cada 300 electores.",
     borrowed="Los lugares y sus votos anteriores son prestados de otra elección: la proyección es amplia y mira atrás.",

@@ -34,18 +34,28 @@ def bulletin(
     that is off by twice that, and the bulletin's turnout is the baseline's, not evidence. Raises `InvalidCount`.
     """
     problems = _share_problems(election, counted_share, votes, shares)
+    if valid_votes is not None and not valid_votes > 0:
+        problems = [*problems, _problem("valid_votes", valid_votes, "a number above 0")]
     if problems:
         raise InvalidCount(problems)
     if votes is None:
         total = valid_votes or expected_valid_votes(election) * counted_share
         votes = {name: float(np.round(share * total)) for name, share in _whole(election, shares or {}).items()}
-    row = {"time": pd.Timestamp(time).isoformat(), "level": "nation", "place": "", "counted_share": counted_share}
+    row = {"time": _iso(time), "level": "nation", "place": "", "counted_share": counted_share}
     return Counts.from_frame(election, pd.DataFrame([{**row, "contested": contested, **votes}]))
 
 
 def expected_valid_votes(election: Election) -> float:
     """Valid votes of the whole register, as the baseline or else the electorate leads one to expect."""
     return float(valid_per_station(election) @ election.units["stations"].to_numpy(float))
+
+
+def _iso(time: pd.Timestamp | datetime | str) -> str:
+    """The time as counts have it; what cannot be read as it is, for their checks to tell."""
+    try:
+        return pd.Timestamp(time).isoformat()
+    except ValueError:
+        return str(time)
 
 
 def _whole(election: Election, shares: Mapping[str, float]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from runoff_forecast.checks.problem import Problem
 from runoff_forecast.checks.table import Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
+LIKE_TABLES = frozenset(["csv", "tsv", "txt", "xls", "xlsx", "ods", "json", "parquet", "feather"])
 TEXT_COLUMNS = ("unit", "region", "area", "kind", "name", "level", "place", "time")
 SIGNS = {";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
@@ -29,6 +30,18 @@ def find_table(folder: Path, stem: str) -> Read[Path]:
         names = ", ".join(path.name for path in there)
         return None, [Problem(stem + ".csv", None, None, names, "one file for this table, not several")]
     return (there[0] if there else None), []
+
+
+def passed_over(folder: Path, stem: str) -> list[Problem]:
+    """Files that seem to be meant for a table and are not read, told where the folder has no such table."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        name, *ending = path.name.lower().split(".")
+        if name.rstrip("s") == stem.rstrip("s") and LIKE_TABLES.intersection(ending):
+            names = " or ".join(stem + ending for ending in ENDINGS)
+            expected = "a file named " + names + "; this one is not read"
+            found.append(Problem(path.name, None, None, None, expected, "warning"))
+    return found
 
 
 def read_table(path: Path) -> Read[Table]:
@@ -46,7 +59,8 @@ def parsed_table(data: bytes, file: str) -> Read[Table]:
     text, problems = _decoded(data, file)
     if text is None:
         return None, problems
-    header, problems = _header(text, file)
+    header, found = _header(text, file)
+    problems += found
     if header is None:
         return None, problems
     table, ragged = _rows(text, header, file)
@@ -65,7 +79,11 @@ def read_toml(path: Path) -> Read[dict[str, Any]]:
     except tomllib.TOMLDecodeError as error:
         reason, _, where = str(error).partition(" (at ")
         row = int(where.split()[1].rstrip(",")) if where.startswith("line ") else None
-        return None, [Problem(path.name, row, None, None, "well-formed TOML: " + reason[:1].lower() + reason[1:])]
+        broken = Problem(path.name, row, None, None, "well-formed TOML: " + reason[:1].lower() + reason[1:])
+        return None, [*problems, broken]
+    except RecursionError:
+        deep = "well-formed TOML: brackets within brackets beyond any use"
+        return None, [*problems, Problem(path.name, None, None, None, deep)]
 
 
 def read_bytes(path: Path) -> Read[bytes]:
@@ -87,18 +105,20 @@ def unpacked(data: bytes, file: str) -> Read[bytes]:
 
 
 def _decoded(data: bytes, file: str) -> Read[str]:
+    """The text; of another encoding what it most likely says, so that it can be checked for more."""
+    problems: list[Problem] = []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         found = "byte " + hex(data[error.start])
-        return None, [
-            Problem(file, row, None, found, "text in UTF-8; the file is in another encoding (Latin-1, UTF-16?)")
-        ]
+        expected = "text in UTF-8; the file is in another encoding (Latin-1, UTF-16?)"
+        text, problems = data.decode("latin-1"), [Problem(file, row, None, found, expected)]
     if "\0" in text:
         row = text[: text.index("\0")].count("\n") + 1
-        return None, [Problem(file, row, None, "\\0", "text; the file is of another sort, or broken")]
-    return text, []
+        broken = Problem(file, row, None, "\\0", "text; the file is of another sort, or broken")
+        return None, problems or [broken]
+    return text, problems
 
 
 def _header(text: str, file: str) -> Read[list[str]]:
@@ -116,6 +136,8 @@ def _header(text: str, file: str) -> Read[list[str]]:
             return None, [
                 Problem(file, 1, None, header[0], "columns separated by commas; these are separated by " + word)
             ]
+    if len(header) == 1:
+        return None, [Problem(file, 1, None, header[0], "the names of two or more columns, separated by commas")]
     found = []
     for name in dict.fromkeys(header):
         if not name.strip():

@@ -9,14 +9,14 @@ import pandas as pd
 from runoff_forecast.checks.ballot import Ballot
 from runoff_forecast.checks.header import candidate_ids, header_problems, known_date, known_timezone
 from runoff_forecast.checks.problem import InvalidCount, InvalidElection, InvalidInput, Problem, is_error, settled
-from runoff_forecast.checks.register import Register, read_register
+from runoff_forecast.checks.register import Register, read_register, unread_register
 from runoff_forecast.checks.table import Table
-from runoff_forecast.checks.tally import read_counts as read_count_rows, read_result
+from runoff_forecast.checks.tally import empty_tally, read_counts as read_count_rows, read_result
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
 from runoff_forecast.night import Night, Result
 
-from .files import Read, find_table, read_table, read_toml
+from .files import Read, find_table, passed_over, read_table, read_toml
 
 type Reader = Callable[[Table, Ballot], tuple[pd.DataFrame, list[Problem]]]
 
@@ -36,8 +36,10 @@ def read_night(folder: Path | str, *, counts: Path | str | None = None) -> Night
     together = [*about_election, *about_counts, *about_result]
     settled(together, InvalidElection if any(map(is_error, about_election)) else InvalidCount)
     election = Election.from_header(header, register, about_election)
-    night = Counts.empty(election) if tally is None else Counts(election, tally, tuple(about_counts))
-    return Night(election, night, None if final is None else Result(election, final, tuple(about_result)))
+    result = None if final is None else Result(election, final, tuple(about_result))
+    # where there is no result, what seems to be a file of it is told with the counts
+    told = about_counts if result is not None else [*about_counts, *about_result]
+    return Night(election, Counts(election, empty_tally(ballot) if tally is None else tally, tuple(told)), result)
 
 
 def read_election(folder: Path | str) -> Election:
@@ -61,17 +63,26 @@ def check_folder(folder: Path | str, *, counts: Path | str | None = None) -> tup
     """Every problem of the folder, warnings included; empty where all is well."""
     try:
         night = read_night(folder, counts=counts)
-        snapshots = [problem for count in night.counts for problem in count.warnings]
     except InvalidInput as invalid:
         return invalid.problems
+    snapshots = [problem for position in range(len(night.counts)) for problem in _about(night.counts, position)]
     return tuple(dict.fromkeys((*night.warnings, *snapshots)))
 
 
-def _read_election(folder: Path) -> tuple[Mapping[str, Any], Register | None, list[Problem]]:
+def _about(counts: Counts, position: int) -> tuple[Problem, ...]:
+    """What is odd or wrong about one snapshot."""
+    try:
+        return counts[position].warnings
+    except InvalidInput as invalid:
+        return invalid.problems
+
+
+def _read_election(folder: Path) -> tuple[Mapping[str, Any], Register, list[Problem]]:
     """Header and register as far as they can be read, and all that is wrong with them."""
     if not folder.is_dir():
         state = "this is a file" if folder.exists() else "there is no such folder"
-        return {}, None, [Problem(str(folder), None, None, None, "a folder with election.toml and units.csv; " + state)]
+        expected = "a folder with election.toml and units.csv; " + state
+        return {}, unread_register(None)[0], [Problem(str(folder), None, None, None, expected)]
     header, problems = read_toml(folder / "election.toml")
     if header is not None:
         problems += header_problems(header, "election.toml")
@@ -79,12 +90,11 @@ def _read_election(folder: Path) -> tuple[Mapping[str, Any], Register | None, li
     regions, more = _optional_table(folder, "regions")
     problems += [*found, *more]
     if units is None:
-        return header or {}, None, problems
-    # Against a register that lost rows, sound tables would seem at fault: one fault told many times.
-    is_whole = not found and units.has("unit") and len(units.frame) > 0
-    register, found = read_register(units, regions if is_whole else None)
-    problems += [*found, *_own_lists(header or {}, register)]
-    return header or {}, register if is_whole else None, problems
+        register, found = unread_register(regions)
+        return header or {}, register, [*problems, *found]
+    register, about_register = read_register(units, regions, is_whole=not found)
+    problems += [*about_register, *_own_lists(header or {}, register)]
+    return header or {}, register, problems
 
 
 def _own_lists(header: Mapping[str, Any], register: Register) -> list[Problem]:
@@ -108,19 +118,19 @@ def _table(folder: Path, stem: str) -> Read[Table]:
         missing = Problem(
             stem + ".csv", None, None, None, "this file (or " + stem + ".csv.gz, " + stem + ".parquet); it is missing"
         )
-        return None, problems or [missing]
+        return None, problems or [missing, *passed_over(folder, stem)]
     return read_table(path)
 
 
 def _optional_table(folder: Path, stem: str) -> Read[Table]:
+    if not folder.is_dir():
+        return None, []
     path, problems = find_table(folder, stem)
-    return (None, problems) if path is None else read_table(path)
+    return (None, problems or passed_over(folder, stem)) if path is None else read_table(path)
 
 
-def _ballot(header: Mapping[str, Any], register: Register | None) -> Ballot | None:
-    """What votes are checked against; None without a whole register."""
-    if register is None:
-        return None
+def _ballot(header: Mapping[str, Any], register: Register) -> Ballot:
+    """What votes are checked against, as far as that could be read."""
     units = register.units[~register.units.index.duplicated()]
     return Ballot(
         candidate_ids(header),
@@ -129,11 +139,12 @@ def _ballot(header: Mapping[str, Any], register: Register | None) -> Ballot | No
         units,
         register.regions.index,
         register.nominal_stations,
+        register.is_whole,
     )
 
 
-def _checked(table: Table | None, ballot: Ballot | None, read: Reader, problems: list[Problem]) -> Read[pd.DataFrame]:
-    if table is None or ballot is None:
+def _checked(table: Table | None, ballot: Ballot, read: Reader, problems: list[Problem]) -> Read[pd.DataFrame]:
+    if table is None:
         return None, problems
     frame, found = read(table, ballot)
     return frame, [*problems, *found]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from runoff_forecast.checks.problem import Problem
+from runoff_forecast.checks.rows import BEYOND_ELECTORATE
 from runoff_forecast.checks.table import Table, figure, is_blank, labels, missing_columns, numbers, repeated
 
 from . import peru
@@ -280,6 +281,7 @@ def _sheets(table: Table, layout: Layout) -> Read[Sheets]:
     frame["ruled"] = False if layout.ruling is None else table.frame[layout.ruling].isin(RULED_ON)
     found += [*problems, *_wrong_codes(table, layout, frame)]
     found += [*_empty(table, layout, frame, options), *_sums(table, layout, frame, list(options))]
+    found += _crowded(table, layout, frame)
     return Sheets(table.file, layout, tuple(options), frame), found
 
 
@@ -345,3 +347,14 @@ def _sums(table: Table, layout: Layout, frame: pd.DataFrame, options: list[str])
         for total, station in zip(votes[off], stations, strict=True)
     ]
     yield from table.problems(off, layout.ballots, texts)
+
+
+def _crowded(table: Table, layout: Layout, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Sheets with more ballots than registered voters can explain."""
+    voters, ballots = frame["electorate"].to_numpy(), frame["ballots"].to_numpy()
+    over = ballots > BEYOND_ELECTORATE * voters
+    texts = [
+        "at least about " + figure(given) + " registered voters for the ballots of station " + station
+        for given, station in zip(ballots[over], frame["station"][over], strict=True)
+    ]
+    yield from table.problems(over, layout.electorate, texts)
