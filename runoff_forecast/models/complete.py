@@ -192,7 +192,7 @@ def _complete(
     m = draws.turnout.shape[1]
     counted_in_end = contested_share(evidence, rng, m)
     draws = _with_own_drift(evidence, cells, draws, rng)
-    stations, groups = _stations(evidence, cells, draws)
+    stations, groups = _stations(evidence, cells, _with_turned_order(evidence, draws, rng))
     share, noise = _predict(evidence, cells, draws, stations, rng)
     votes = noise * stations.astype(np.float32)
     votes[cells.contested] *= counted_in_end.astype(np.float32)
@@ -222,6 +222,17 @@ def _with_own_drift(evidence: Evidence, cells: Cells, draws: Draws, rng: np.rand
     everywhere, here = np.full(m, turnout), np.full(evidence.design.n_regions, turnout)
     votes = _wander(cells, everywhere, here, draws.drift[1], 1, rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
+
+
+def _with_turned_order(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> Draws:
+    """The same draws with another order among what is still out of coarse groups: the slopes that the batches show,
+    inside regions and between them, need not be those of the rest."""
+    if not evidence.groups:
+        return draws
+    kept = draws.earliness.dtype
+    slopes = (evidence.priors.arrival_turn * rng.standard_normal((2, draws.turnout.shape[1]))).astype(kept)
+    turn = evidence.pending_stray_nation.astype(kept)[:, None] * (evidence.design.arrival[:, :2].astype(kept) @ slopes)
+    return replace(draws, earliness=draws.earliness + turn)
 
 
 def _wander(
