@@ -18,7 +18,7 @@ from .learnt import learnt_priors
 from .misfit import Prepared, prepare
 from .priors import Priors
 from .quadrature import integrate
-from .weighed import weighed_draws
+from .resampling import resampled_draws
 
 Engine = Literal["fast", "nuts"]
 
@@ -92,7 +92,7 @@ def _run_fast(model: StratifiedArrival, prepared: Prepared, rng: np.random.Gener
     evidence = prepared.evidence
     # the matrices are small: threads of the linear algebra library cost more than they give
     with threadpool_limits(1):
-        source = weighed_draws(evidence, model.draws, rng) or _linearised(prepared, model.draws, rng)
+        source = resampled_draws(evidence, model.draws, rng) or _linearised(prepared, model.draws, rng)
         draws, parameters = complete(evidence, source.cells, source, model.draws, rng)
     return Forecast(
         count=evidence.count,

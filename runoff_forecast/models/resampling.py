@@ -33,18 +33,18 @@ MOST = 12
 """Batches: where more of them have to fit, no draw does."""
 
 
-def weighed_draws(evidence: Evidence, draws: int, rng: np.random.Generator) -> WeighedDraws | None:
+def resampled_draws(evidence: Evidence, draws: int, rng: np.random.Generator) -> ResampledDraws | None:
     """The source of a forecast's draws; None where too few would survive, or where nothing is weighed."""
     if not len(evidence.fine) or not 0 < len(evidence.coarse) <= MOST:
         return None
     fine = replace(evidence, coarse=evidence.coarse.take(slice(0)))
     solver = build_solver(fine)
     mixture = integrate(solver, starting_point(fine))
-    source = WeighedDraws(solver, mixture, open_cells(evidence), draws, rng, evidence)
+    source = ResampledDraws(solver, mixture, open_cells(evidence), draws, rng, evidence)
     return source if source.efficiency >= LEAST else None
 
 
-class WeighedDraws(FastDraws):
+class ResampledDraws(FastDraws):
     """The fast engine's draws of the fine batches' posterior and of arrival's prior, resampled in proportion to the
     likelihood of the coarse batches."""
 

@@ -10,7 +10,7 @@ from runoff_forecast.models.evidence import Evidence, gather
 from runoff_forecast.models.laplace import pack, unpack
 from runoff_forecast.models.latent import grouped_units, log_likelihood
 from runoff_forecast.models.priors import Priors
-from runoff_forecast.models.weighed import WeighedDraws, weighed_draws
+from runoff_forecast.models.resampling import ResampledDraws, resampled_draws
 
 
 def evidence_of(level: str, candidates: int = 2) -> Evidence:
@@ -19,9 +19,9 @@ def evidence_of(level: str, candidates: int = 2) -> Evidence:
     return gather(made.counts, Priors())
 
 
-def source_of(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> WeighedDraws:
-    monkeypatch.setattr("runoff_forecast.models.weighed.LEAST", 0.0)
-    return weighed_draws(evidence, 400, np.random.default_rng(1))
+def source_of(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> ResampledDraws:
+    monkeypatch.setattr("runoff_forecast.models.resampling.LEAST", 0.0)
+    return resampled_draws(evidence, 400, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("candidates", [2, 3])
@@ -63,9 +63,9 @@ def test_draws_are_at_most_those_asked_for(monkeypatch):
 
 @pytest.mark.parametrize("level", ["unit", "region", "nation"])
 def test_without_batches_of_both_sorts_nothing_is_weighed(level):
-    assert weighed_draws(evidence_of(level), 400, np.random.default_rng(1)) is None
+    assert resampled_draws(evidence_of(level), 400, np.random.default_rng(1)) is None
 
 
 def test_where_hardly_a_draw_would_survive_nothing_is_weighed(monkeypatch):
-    monkeypatch.setattr("runoff_forecast.models.weighed.LEAST", 1.0)
-    assert weighed_draws(evidence_of("unit+nation"), 400, np.random.default_rng(1)) is None
+    monkeypatch.setattr("runoff_forecast.models.resampling.LEAST", 1.0)
+    assert resampled_draws(evidence_of("unit+nation"), 400, np.random.default_rng(1)) is None
