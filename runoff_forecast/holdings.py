@@ -7,17 +7,24 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from .checks.ballot import DUST, NOMINAL_ROUNDING, ROUNDING, SHEETS, SPOILT, tally_columns
+from .checks.ballot import (
+    CONTESTED,
+    COUNTED,
+    DUST,
+    NOMINAL_ROUNDING,
+    ROUNDING,
+    SET_ASIDE,
+    SPOILT,
+    STATIONS,
+    VOTES,
+    tally_columns,
+)
 from .checks.problem import Problem
 from .election import Election
 
 NEVER = np.iinfo(np.int64).min
 """The time of a row that does not exist: older than all others."""
 LATER = np.iinfo(np.int64).max
-COUNTED, CONTESTED = SHEETS.index("counted"), SHEETS.index("contested")
-STATIONS, SET_ASIDE, VOTES = slice(0, len(SHEETS)), slice(1, len(SHEETS)), slice(len(SHEETS), -len(SPOILT))
-"""Columns of all arrays of numbers here, which are those of `tally_columns`: stations by what became of their sheets,
-those of them that are not counted, and candidates; blank and null votes are last. A row is a place."""
 PASSED_OVER = 0.01
 """An older coarser row set aside for newer finer ones is warned of if more than this share of its stations is lost."""
 
@@ -91,7 +98,8 @@ def resolved(election: Election, rows: pd.DataFrame, codes: np.ndarray) -> tuple
 
 
 class _State:
-    """The last rows as arrays: one row a unit, a region, the nation; the time NEVER where there is none."""
+    """The last rows as arrays, their columns those of `tally_columns`: one row a unit, a region, the nation; the time
+    NEVER where there is none."""
 
     def __init__(self, election: Election, rows: pd.DataFrame, codes: np.ndarray):
         self.election = election

@@ -20,7 +20,6 @@ from . import archive, ranking, still_out, telling, weighted
 from .checks.draws import draws_problems, weights_problems
 from .count import Count
 from .election import Election, FirstRound
-from .still_out import stations_in as stations_in
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -246,7 +245,7 @@ class Forecast:
         suffices. Medians over the draws; NaN where nothing is out. A pool of several candidates has no row. Raises
         ValueError where `places` is not from 1 to one less than the candidates that have a row.
         """
-        return still_out.hurdle(self, places)
+        return still_out.hurdle(self, self._ranked, places)
 
     def outright_hurdle(self) -> pd.DataFrame:
         """What each candidate must do with the outstanding votes to win a first round at once, a row each.
@@ -257,7 +256,7 @@ class Forecast:
         lets anybody win at once. A pool of several candidates has no row. Raises ValueError where the election is no
         first round.
         """
-        return still_out.outright_hurdle(self, self._first_round.outright)
+        return still_out.outright_hurdle(self, self._ranked, self._first_round.outright)
 
     def outstanding_by_kind(self) -> pd.DataFrame:
         """What is out, index kind: stations (NaN where the office has not said), valid votes, and their margin.

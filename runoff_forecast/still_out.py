@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from .outcome import Forecast
 
 
-def hurdle(forecast: "Forecast", places: int) -> pd.DataFrame:
-    """`Forecast.hurdle`."""
+def hurdle(forecast: "Forecast", ranked: np.ndarray, places: int) -> pd.DataFrame:
+    """`Forecast.hurdle`; `ranked` are the votes (draw, candidate) by which candidates are ranked."""
     standing = forecast.election.standing
     if not 1 <= places < standing.sum():
         raise ValueError(f"places is from 1 to {standing.sum() - 1}, got {places}")
     votes, out = forecast.votes.to_numpy(), forecast.outstanding.to_numpy()
-    rivals = ranking.best_rivals(_ranked(forecast), places)
+    rivals = ranking.best_rivals(ranked, places)
     both = out + np.take_along_axis(out, rivals, axis=1)
     deficit = np.take_along_axis(votes - out, rivals, axis=1) - (votes - out)
     official = forecast.count.votes.to_numpy(float)  # the draws' votes so far may be corrected yet
@@ -36,11 +36,11 @@ def hurdle(forecast: "Forecast", places: int) -> pd.DataFrame:
     return table.assign(probability=forecast.rank_probability.loc[:, :places].sum(axis=1))[standing]
 
 
-def outright_hurdle(forecast: "Forecast", rules: Sequence[OutrightRule]) -> pd.DataFrame:
+def outright_hurdle(forecast: "Forecast", ranked: np.ndarray, rules: Sequence[OutrightRule]) -> pd.DataFrame:
     """`Forecast.outright_hurdle`, by these rules for a win at once."""
     votes, out = forecast.votes.to_numpy(), forecast.outstanding.to_numpy()
     now, total, left = votes - out, votes.sum(axis=1, keepdims=True), out.sum(axis=1, keepdims=True)
-    rivals = ranking.best_rivals(_ranked(forecast), 1)
+    rivals = ranking.best_rivals(ranked, 1)
     behind = np.take_along_axis(now, rivals, axis=1) - now
     answer = _ratio(np.take_along_axis(out, rivals, axis=1), left - out, 0.0)  # the rival's part of all others'
     needed = np.full(votes.shape, np.inf)
@@ -119,11 +119,6 @@ def stations_in(count: Count, column: str) -> pd.DataFrame:
         index=pd.Index(labels, name=column),
         columns=["stations", "counted", "contested", "void"],
     )
-
-
-def _ranked(forecast: "Forecast") -> np.ndarray:
-    """Votes (draw, candidate) by which the candidates are ranked."""
-    return ranking.pools_last(forecast.votes.to_numpy(), forecast.election.standing)
 
 
 def _medians(forecast: "Forecast", numbers: Mapping[str, np.ndarray]) -> pd.DataFrame:

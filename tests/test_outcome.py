@@ -12,7 +12,8 @@ import xarray as xr
 
 from runoff_forecast import saying
 from runoff_forecast.election import OutrightRule
-from runoff_forecast.outcome import Forecast, stations_in
+from runoff_forecast.outcome import Forecast
+from runoff_forecast.still_out import stations_in
 
 MAJORITY = (OutrightRule(0.5),)
 THREE = (*made_up.CANDIDATES, made_up.THIRD)

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from ..outcome import Forecast
 from .rows import beside, shortened
-from .sheet import ACROSS, EDGE, Sheet, drawn, source, standing
+from .sheet import ACROSS, EDGE, Sheet, drawn, left_out, source, standing
 from .style import THEMES, Theme, ThemeName, fitting, text_width
 from .words import Words, words
 
@@ -66,13 +66,6 @@ class _Drawing:
         return list(chance.sort_values(ascending=False, kind="stable").index[:SHOWN])
 
     @property
-    def others(self) -> list[str]:
-        """That some are left out, where they are."""
-        everybody = int(self.forecast.election.standing.sum())
-        number = everybody - len(self.shown)
-        return [self.says.others_less_likely.format(number=number, all=everybody)] if number else []
-
-    @property
     def left(self) -> float:
         """Points that the names of the rows take."""
         return beside([self.names[name] for name in self.shown[1:]])
@@ -90,10 +83,11 @@ class _Drawing:
         says, election = self.says, self.forecast.election
         rows, columns = self.shown[1:], self.shown[:-1]
         outright = self.said(float(self.forecast.outright_probability.sum()))
+        others = left_out(says.others_less_likely, election, len(self.shown))
         return Sheet(
             title=says.pairings_title,
             lines=standing(says, election, self.forecast.count),
-            sentences=(says.pairings_note.format(outright=outright), *self.others, *source(says, election)),
+            sentences=(says.pairings_note.format(outright=outright), *others, *source(says, election)),
             height=TALLEST * len(rows),
             over=14.0 + 13.0 * max(len(self._lines(name)) for name in columns),
             under=12,

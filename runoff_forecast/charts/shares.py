@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from ..contest import chances_to_stay, in_play as in_play
 from ..outcome import Forecast
 from .rows import beside, beyond, column, name_rows
-from .sheet import Mark, Sheet, drawn, source, standing
+from .sheet import Mark, Sheet, drawn, left_out, source, standing
 from .style import THEMES, Theme, ThemeName, candidate_colors
 from .words import Words, words
 
@@ -76,23 +76,17 @@ class _Drawing:
         return self.says.to_win_or_advance if in_play(self.forecast) else self.says.to_advance
 
     @property
-    def others(self) -> list[str]:
-        """That some have no row, where that is so."""
-        everybody = int(self.forecast.election.standing.sum())
-        number = everybody - len(self.table)
-        return [self.says.others_end_below.format(number=number, all=everybody)] if number else []
-
-    @property
     def chances(self) -> list[str]:
         return [self.says.in_hundred(chance, certain=self.forecast.finished) for chance in self.table["chance"]]
 
     @property
     def sheet(self) -> Sheet:
         says, theme, election = self.says, self.theme, self.forecast.election
+        others = left_out(says.others_end_below, election, len(self.table))
         return Sheet(
             title=says.shares_title,
             lines=standing(says, election, self.forecast.count),
-            sentences=(says.chances_note.format(aim=self.aim), *self.others, *source(says, election)),
+            sentences=(says.chances_note.format(aim=self.aim), *others, *source(says, election)),
             height=max(len(self.table), 2) * ROW,
             key=(
                 Mark("dot", theme.ink, says.expected_key),

@@ -118,6 +118,12 @@ def source(says: Words, election: Election) -> tuple[str, ...]:
     return (says.source.format(publisher=publishers(election)),) if election.sources else ()
 
 
+def left_out(sentence: str, election: Election, shown: int) -> tuple[str, ...]:
+    """That some who stand are not among those shown, as a sentence with `number` and `all`, where that is so."""
+    everybody = int(election.standing.sum())
+    return (sentence.format(number=everybody - shown, all=everybody),) if everybody > shown else ()
+
+
 def _above(ax: Axes, sheet: Sheet, theme: Theme) -> None:
     left, height = EDGE - sheet.left, sheet.above - EDGE - 11.0
     size = fitting(sheet.title, ACROSS, TITLE, bold=True)

@@ -13,6 +13,12 @@ FIRST_YEAR, LAST_YEAR = 1678, 2261
 LEVELS = ("unit", "region", "nation")
 SHEETS = ("counted", "contested", "void")
 SPOILT = ("blank", "null")
+NOT_CANDIDATES = ("time", "level", "place", "counted", "counted_share", "contested", "void", *SPOILT)
+"""Columns that counts or results may have beside those of the candidates, in the order that they are told in."""
+COUNTED, CONTESTED = SHEETS.index("counted"), SHEETS.index("contested")
+STATIONS, SET_ASIDE, VOTES = slice(0, len(SHEETS)), slice(1, len(SHEETS)), slice(len(SHEETS), -len(SPOILT))
+"""Places among `tally_columns`: stations by what became of their sheets, those of them that are not counted, and
+candidates; blank and null votes are last."""
 ROUNDING = 0.001
 """Published shares of stations are rounded; sums of them may miss by this share of a place's stations."""
 NOMINAL_ROUNDING = 0.02

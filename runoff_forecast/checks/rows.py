@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from .ballot import DUST, LEVELS, NEAREST, ROUNDING, SHEETS, SPOILT, Ballot
+from .ballot import DUST, LEVELS, NEAREST, NOT_CANDIDATES, ROUNDING, SHEETS, SPOILT, Ballot
 from .problem import Problem
 from .table import Table, figure, is_blank, numbers, texts
 
@@ -109,13 +109,17 @@ class Rows:
         """The candidates; where nobody knows who stands, the columns that can be of nothing else."""
         if self.ballot.candidates is not None:
             return self.ballot.candidates
-        known = {"time", "level", "place", "counted_share", *SHEETS, *SPOILT}
-        return [column for column in map(str, self.table.frame.columns) if column not in known]
+        return [column for column in map(str, self.table.frame.columns) if column not in NOT_CANDIDATES]
 
     @property
     def counted_column(self) -> str:
         """The column that says how far the count is, for problems to name."""
         return "counted" if self.table.has("counted") else "counted_share"
+
+    @property
+    def votes_column(self) -> str:
+        """The first candidate's, for problems of all votes of a row to name."""
+        return (self.ballot.candidates or ("",))[0]
 
     @cached_property
     def valid(self) -> np.ndarray:
@@ -151,12 +155,12 @@ class Rows:
         if counted > 0 and (self.valid == 0).all():
             row = int(self.table.rows[np.nan_to_num(self.numbers["counted"]).argmax()])
             expected = "votes of candidates, since stations are counted; no row has any"
-            yield Problem(self.table.file, row, (self.ballot.candidates or ("",))[0], "0", expected, "warning")
+            yield Problem(self.table.file, row, self.votes_column, "0", expected, "warning")
 
     def electorate(self) -> Iterator[Problem]:
         """More ballots than voters: a little more can be explained, and is a warning."""
         electorate, ballots = self.of_place("electorate"), self.ballots
-        column = (self.ballot.candidates or ("",))[0]
+        column = self.votes_column
         impossible = ballots > BEYOND_ELECTORATE * electorate
         for over, severity in ((impossible, "error"), (~impossible & (ballots > electorate), "warning")):
             for row in np.flatnonzero(over):

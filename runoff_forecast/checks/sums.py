@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .ballot import DUST, NOMINAL_ROUNDING, ROUNDING, SHEETS, SPOILT, Ballot, tally_columns
+from .ballot import COUNTED, DUST, NOMINAL_ROUNDING, ROUNDING, SHEETS, VOTES, Ballot, tally_columns
 from .problem import Problem
 from .rows import BEYOND_ELECTORATE, CROWDED, Rows
 from .table import figure
@@ -22,7 +22,7 @@ def finer_and_coarser(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
     at = np.flatnonzero((rows.codes >= 0) & moment.notna().to_numpy() & ~repeated)
     if not (rows.codes[at] >= len(rows.ballot.units)).any():
         return
-    columns = [column for column in tally_columns(rows.ballot.candidates or ()) if column in rows.numbers]
+    columns = tally_columns(rows.ballot.candidates or ())
     values = np.column_stack([rows.numbers[column] for column in columns])[at]
     enough = values + _rounding(rows, at, columns) + DUST
     sizes = np.column_stack([rows.of_place(column) for column in ("stations", "electorate")])[at]
@@ -33,7 +33,7 @@ def finer_and_coarser(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
         for short, column in np.argwhere(low):
             row = position[short]
             yield _short(rows, at[row], columns[column], values[row, column], finer[short, column], kind)
-        sound = ~low.any(axis=1) & (finer[:, 0] > 0)
+        sound = ~low.any(axis=1) & (finer[:, COUNTED] > 0)
         position = position[sound]
         yield from _Beyond(rows, at[position], values[position], sizes[position], kind).problems(
             finer[sound], covered[sound]
@@ -53,27 +53,25 @@ class _Beyond:
 
     def problems(self, finer: np.ndarray, covered: np.ndarray) -> Iterator[Problem]:
         """What is beyond the finer rows and can have come in nowhere; `covered` are the sizes of their places."""
-        votes = (self.values - finer)[:, len(SHEETS) : -len(SPOILT)].sum(axis=1)
-        counted = self.values[:, 0] - finer[:, 0]
+        beyond = self.values - finer
+        votes, counted = beyond[:, VOTES].sum(axis=1), beyond[:, COUNTED]
         (stations, electorate), (all_stations, voters) = (self.sizes - covered).T, self.sizes.T
         nowhere = (np.abs(counted) <= DUST) & (votes > DUST) & (not self.rows.by_share.any())
-        crowded = (counted > stations + LAGGING * all_stations) & (self.values[:, 0] <= all_stations)
+        crowded = (counted > stations + LAGGING * all_stations) & (self.values[:, COUNTED] <= all_stations)
         lagging = np.maximum(counted - stations, 0.0) * CROWDED * voters / all_stations
         heavy = ~nowhere & ~crowded & (votes > BEYOND_ELECTORATE * (electorate + lagging))
         for row in np.flatnonzero(nowhere):
-            expected = (
-                f"more stations than {self._sum(finer[row, 0], row)}, since it has {figure(votes[row])} more votes"
-            )
-            yield self._problem(row, self.rows.counted_column, figure(self.values[row, 0]), expected)
+            expected = f"more stations than {self._sum(finer[row, COUNTED], row)}, "
+            expected += f"since it has {figure(votes[row])} more votes"
+            yield self._problem(row, self.rows.counted_column, figure(self.values[row, COUNTED]), expected)
         for row in np.flatnonzero(crowded):
-            expected = f"at most {figure(stations[row])} stations more than {self._sum(finer[row, 0], row)}"
+            expected = f"at most {figure(stations[row])} stations more than {self._sum(finer[row, COUNTED], row)}"
             expected += ": the places without such a row have no more"
-            yield self._problem(row, self.rows.counted_column, figure(self.values[row, 0]), expected)
+            yield self._problem(row, self.rows.counted_column, figure(self.values[row, COUNTED]), expected)
         for row in np.flatnonzero(heavy):
             expected = f"no more votes beyond the {self.kind} rows of the same time below {self._name(row)} than the "
             expected += f"{figure(electorate[row])} registered voters of the places without such a row"
-            first = (self.rows.ballot.candidates or ("",))[0]
-            yield self._problem(row, first, f"{figure(votes[row])} votes beyond", expected)
+            yield self._problem(row, self.rows.votes_column, f"{figure(votes[row])} votes beyond", expected)
 
     def _sum(self, counted: float, row: int) -> str:
         return f"the {figure(counted)} of the {self.kind} rows of the same time below {self._name(row)}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from .ballot import SHEETS, SPOILT, Ballot, start_of, successive, tally_columns
+from .ballot import NOT_CANDIDATES, SHEETS, SPOILT, Ballot, start_of, successive, tally_columns
 from .problem import Problem
 from .rows import Rows
 from .sums import finer_and_coarser
@@ -98,8 +98,7 @@ def _column_problems(table: Table, ballot: Ballot, own: Sequence[str]) -> list[P
     for column in map(str, table.frame.columns):
         if column not in known:
             expected = "one of the candidates " + ", ".join(candidates) + ", or one of the columns "
-            names = ("time", "level", "place", "counted", "counted_share", "contested", "void", *SPOILT)
-            expected += ", ".join(name for name in names if name in known)
+            expected += ", ".join(name for name in NOT_CANDIDATES if name in known)
             found.append(Problem(table.file, None, column, None, expected))
     return found
 
@@ -145,7 +144,7 @@ def _nobody(rows: Rows) -> Iterator[Problem]:
     """A result without a vote for anybody."""
     if (rows.valid == 0).all():
         row = int(rows.table.rows[0])
-        yield Problem(rows.table.file, row, (rows.ballot.candidates or ("",))[0], "0", "votes; no row has any")
+        yield Problem(rows.table.file, row, rows.votes_column, "0", "votes; no row has any")
 
 
 def _tidied(rows: Rows, moment: pd.Series) -> pd.DataFrame:

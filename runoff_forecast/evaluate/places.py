@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..outcome import Forecast, stations_in
+from ..outcome import Forecast
+from ..still_out import stations_in
 
 
 def leads_of(forecast: Forecast) -> pd.DataFrame:

@@ -21,6 +21,8 @@ WIDEST = 20_000_000
 """Cells times draws worked on at once: memory is some ten arrays of this size."""
 FITTED = 3
 """Passes that scale the stations still out to their known number, none of them above what its unit has."""
+TURNING = [NATIONAL_ORDER.index(name) for name in ("slope", "between")]
+"""Coefficients of arrival that may be others among what is still out."""
 TINY = 1e-6
 """Fewer stations than this are none."""
 
@@ -192,7 +194,7 @@ def _complete(
     m = draws.turnout.shape[1]
     counted_in_end = contested_share(evidence, rng, m)
     draws = _with_own_drift(evidence, cells, draws, rng)
-    stations, groups = _stations(evidence, cells, _with_turned_order(evidence, draws, rng))
+    stations, groups = _stations(evidence, cells, draws, rng)
     share, noise = _predict(evidence, cells, draws, stations, rng)
     votes = noise * stations.astype(np.float32)
     votes[cells.contested] *= counted_in_end.astype(np.float32)
@@ -222,17 +224,6 @@ def _with_own_drift(evidence: Evidence, cells: Cells, draws: Draws, rng: np.rand
     everywhere, here = np.full(m, turnout), np.full(evidence.design.n_regions, turnout)
     votes = _wander(cells, everywhere, here, draws.drift[1], 1, rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
-
-
-def _with_turned_order(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> Draws:
-    """The same draws with another order among what is still out of coarse groups: the slopes that the batches show,
-    inside regions and between them, need not be those of the rest."""
-    if not evidence.groups:
-        return draws
-    kept = draws.earliness.dtype
-    slopes = (evidence.priors.arrival_turn * rng.standard_normal((2, draws.turnout.shape[1]))).astype(kept)
-    turn = evidence.pending_stray_nation.astype(kept)[:, None] * (evidence.design.arrival[:, :2].astype(kept) @ slopes)
-    return replace(draws, earliness=draws.earliness + turn)
 
 
 def _wander(
@@ -287,7 +278,7 @@ def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:
 
 
 def _stations(
-    evidence: Evidence, cells: Cells, draws: Draws
+    evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator
 ) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, float]]]:
     """Stations (C, m or 1) that are still out, and of each coarse group its cells, the stations that have come in
     (members, m) and the share of these that is set aside."""
@@ -295,9 +286,11 @@ def _stations(
         return cells.stations[:, None], []
     stations = np.repeat(cells.stations[:, None].astype(np.float32), draws.turnout.shape[1], axis=1)
     groups, shared = [], np.zeros(len(stations), bool)
+    turned = evidence.priors.arrival_turn * rng.standard_normal((len(TURNING), draws.turnout.shape[1]))
     for group in evidence.groups:
         position = _cell_of(cells, group.members)
-        share = counted_share(draws.earliness[group.members], group.capacity, group.processed)  # (members, m)
+        score = draws.earliness[group.members] + _turn(evidence, group.members, turned.astype(draws.earliness.dtype))
+        share = counted_share(score, group.capacity, group.processed)  # (members, m)
         if shared[position].any():
             arrived = _arrived(stations[position], share, group.processed * float(group.capacity.sum()))
         else:
@@ -307,6 +300,16 @@ def _stations(
         aside = group.contested / max(arrived[:, 0].sum(), 1e-9)
         groups.append((position, arrived, aside))
     return stations, groups
+
+
+def _turn(evidence: Evidence, members: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """(members, m) by which the order among what is out differs from the one that has shown, for slopes (`TURNING`, m)
+    a deviation of stray: those that the batches show need not be those of the rest."""
+    stray, seen = (
+        values[members].astype(slopes.dtype)
+        for values in (evidence.pending_stray_nation[:, None], evidence.design.arrival[:, TURNING])
+    )
+    return stray * (seen @ slopes)
 
 
 def _arrived(stations: np.ndarray, share: np.ndarray, sheets: float) -> np.ndarray:

@@ -14,6 +14,7 @@ from ..count import Count
 from ..election import Election
 from ..outcome import Forecast
 from ..turnout import VALID_PER_STATION
+from .arrow import indicator
 from .priors import Priors
 
 
@@ -98,8 +99,8 @@ def extrapolated(
     election = tallies.election
     kind, kinds = pd.factorize(election.units["kind"])
     places = {
-        "region": _indicator(election.region_index, len(election.regions)),
-        "kind": _indicator(kind, len(kinds)),
+        "region": indicator(election.region_index, len(election.regions)),
+        "kind": indicator(kind, len(kinds)),
     }
     blocks = [_block(tallies, rates, places) for rates in per_station]
     sums = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
@@ -136,8 +137,3 @@ def _block(tallies: UnitTallies, rates: np.ndarray, places: Mapping[str, sparse.
         "kind": total("kind", tallies.out),
         "contested": np.minimum(total("region", tallies.out_contested), outstanding),
     }
-
-
-def _indicator(code: np.ndarray, size: int) -> sparse.csr_array:
-    units = np.arange(len(code))
-    return sparse.csr_array((np.ones(len(code)), (code, units)), shape=(size, len(code)))
