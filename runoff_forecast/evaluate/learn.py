@@ -43,6 +43,8 @@ class Arrival:
     region: float
     slope_region: float
     unit: float
+    lean: float
+    """Root mean square of the slopes along the leanings."""
 
 
 def arrival_by_unit(design: Design, counted: np.ndarray, total: np.ndarray) -> Arrival:
@@ -58,9 +60,18 @@ def arrival_by_unit(design: Design, counted: np.ndarray, total: np.ndarray) -> A
     _, fixed = regression.fit(np.exp(best.x))
     shrink = 1.0 / np.sqrt(1.0 + ATTENUATION * unit**2)
     share = float(counted.sum() / total.sum())
-    slope, between, overseas = shrink * fixed[1:4]
+    slope, between, overseas, *leanings = shrink * fixed[1:]
     known = np.ptp(design.arrival[total > 0, 2]) > 0
-    return Arrival(share, slope, between, overseas if known else np.nan, shrink * region, shrink * slope_region, unit)
+    return Arrival(
+        counted=share,
+        slope=slope,
+        between=between,
+        overseas=overseas if known else np.nan,
+        region=shrink * region,
+        slope_region=shrink * slope_region,
+        unit=unit,
+        lean=float(np.sqrt(np.mean(np.square(leanings)))) if leanings else np.nan,
+    )
 
 
 class _Arrivals:
@@ -68,7 +79,8 @@ class _Arrivals:
 
     def __init__(self, design: Design, counted: np.ndarray, total: np.ndarray) -> None:
         self.counted, self.total = counted, total
-        covariates = design.arrival[:, : len(NATIONAL_ORDER)] * (total > 0)[:, None]
+        leanings = design.arrival[:, design.arrival.shape[1] - design.n_leanings :]
+        covariates = np.hstack([design.arrival[:, : len(NATIONAL_ORDER)], leanings]) * (total > 0)[:, None]
         self.x = np.column_stack([np.ones(len(total)), covariates])
         self.region, self.slope = design.region, design.arrival[:, 0]
         self.layout: Layout = build_layout(
@@ -153,7 +165,7 @@ def arrival_by_nation(
                 (margin - seen[0]) / 0.005, (per_station / seen[1] - 1.0) / 0.01, (psi - start) / [0.7, 0.7, 1.5]
             ]
 
-        found.append(Arrival(share, *least_squares(missed, start).x, np.nan, np.nan, np.nan))
+        found.append(Arrival(share, *least_squares(missed, start).x, *4 * [np.nan]))
     return found
 
 

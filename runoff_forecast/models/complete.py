@@ -286,10 +286,12 @@ def _stations(
         return cells.stations[:, None], []
     stations = np.repeat(cells.stations[:, None].astype(np.float32), draws.turnout.shape[1], axis=1)
     groups, shared = [], np.zeros(len(stations), bool)
-    turned = evidence.priors.arrival_turn * rng.standard_normal((len(TURNING), draws.turnout.shape[1]))
+    order, deviation = _turning(evidence)
+    turned = deviation[:, None] * rng.standard_normal((len(order), draws.turnout.shape[1]))
     for group in evidence.groups:
         position = _cell_of(cells, group.members)
-        score = draws.earliness[group.members] + _turn(evidence, group.members, turned.astype(draws.earliness.dtype))
+        turn = _turn(evidence, group.members, order, turned.astype(draws.earliness.dtype))
+        score = draws.earliness[group.members] + turn
         share = counted_share(score, group.capacity, group.processed)  # (members, m)
         if shared[position].any():
             arrived = _arrived(stations[position], share, group.processed * float(group.capacity.sum()))
@@ -302,14 +304,20 @@ def _stations(
     return stations, groups
 
 
-def _turn(evidence: Evidence, members: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """(members, m) by which the order among what is out differs from the one that has shown, for slopes (`TURNING`, m)
-    a deviation of stray: those that the batches show need not be those of the rest."""
-    stray, seen = (
-        values[members].astype(slopes.dtype)
-        for values in (evidence.pending_stray_nation[:, None], evidence.design.arrival[:, TURNING])
-    )
-    return stray * (seen @ slopes)
+def _turning(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of `Design.arrival` whose coefficients may be others among what is still out, and by how much, (T,) each:
+    the nation's slopes and the leanings."""
+    design, priors = evidence.design, evidence.priors
+    slopes, leanings = len(TURNING), design.n_leanings
+    columns = np.r_[TURNING, design.arrival.shape[1] - leanings : design.arrival.shape[1]].astype(int)
+    return columns, np.repeat([priors.arrival_turn, priors.arrival_lean], [slopes, leanings])
+
+
+def _turn(evidence: Evidence, members: np.ndarray, columns: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """(members, m) by which the order among what is out differs from the one that has shown, for slopes (T, m) of
+    columns of `Design.arrival` a deviation of stray: those that the batches show need not be those of the rest."""
+    stray = evidence.pending_stray_nation[members, None].astype(slopes.dtype)
+    return stray * (evidence.design.arrival[np.ix_(members, columns)].astype(slopes.dtype) @ slopes)
 
 
 def _arrived(stations: np.ndarray, share: np.ndarray, sheets: float) -> np.ndarray:

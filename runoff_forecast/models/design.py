@@ -24,10 +24,14 @@ STAY = 0.97
 PROXIMITY = 1.0
 """Log odds of a voter's choice by unit of correlation between the maps of two lists (0 best in Peru 2016, 3 in
 2021)."""
+SMALLEST_VARIANCE = 1e-9
+"""Of a principal component: below it, all places vote alike along it."""
 LIST = "list "
 """What names of covariates begin with that are a list's share."""
 NATIONAL_ORDER = ("slope", "between", "overseas")
 """Coefficients of arrival that are the nation's, the first of all: earliness inside regions, between them, abroad."""
+LEANINGS = 2
+"""Principal components of the baseline along which places may report early or late."""
 INTERCEPT, KIND, HOME_KIND, COVARIATE = range(4)
 """Roles of fixed effects; a home kind is one that lies in the country and whose voters the baseline's lists tell
 apart."""
@@ -59,7 +63,9 @@ class Design:
     valid_per_station: np.ndarray
     """(U,) valid votes per station that the baseline (or the electorate) leads one to expect."""
     arrival: np.ndarray
-    """(U, 3 + 2R) covariates of earliness: those of `NATIONAL_ORDER`, slope by region, offset by region."""
+    """(U, 3 + 2R + L) covariates of earliness: those of `NATIONAL_ORDER`, slope by region, offset by region, leanings
+    inside regions."""
+    n_leanings: int
 
     @cached_property
     def n_units(self) -> int:
@@ -92,6 +98,12 @@ class Design:
         return [*(f"support {i + 1}" for i in range(self.n_components - 1)), "turnout"]
 
     @cached_property
+    def order_names(self) -> list[str]:
+        """What the coefficients of arrival are called, in the order of `arrival`."""
+        by_region = [f"slope in {r}" for r in self.regions] + [f"offset of {r}" for r in self.regions]
+        return [*NATIONAL_ORDER, *by_region, *(f"leaning {i + 1}" for i in range(self.n_leanings))]
+
+    @cached_property
     def core(self) -> CoreRows:
         """Where the core's effects stand."""
         return CoreRows.of(self.fixed.shape[1], self.n_regions)
@@ -109,6 +121,7 @@ def build_design(election: Election) -> Design:
     covariates, names = _covariates(election, stations)
     fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, tuple(kinds))
     contrast = contrasts(len(election.candidates))
+    leaning = _leanings(election, stations)
     return Design(
         election=election,
         contrast=contrast,
@@ -124,7 +137,8 @@ def build_design(election: Election) -> Design:
         n_areas=int(area_codes.max()) + 1,
         stations=stations,
         valid_per_station=valid_per_station(election),
-        arrival=_arrival_covariates(election, covariates, names, stations),
+        arrival=np.hstack([_arrival_covariates(election, covariates, names, stations), leaning]),
+        n_leanings=leaning.shape[1],
     )
 
 
@@ -259,7 +273,7 @@ def _arrival_covariates(
 ) -> np.ndarray:
     region, n_regions = election.region_index, len(election.regions)
     score = earliness(covariates, names)
-    mean = np.bincount(region, score * stations, n_regions) / np.bincount(region, stations, n_regions).clip(1e-9)
+    mean = _by_region(score, region, n_regions, stations)
     within = score - mean[region]
     overseas = election.overseas.astype(float)
     home = overseas == 0
@@ -268,6 +282,41 @@ def _arrival_covariates(
     )
     indicator = (region[:, None] == np.arange(n_regions)).astype(float)
     return np.hstack([within[:, None], between[:, None], overseas[:, None], indicator * within[:, None], indicator])
+
+
+def _by_region(values: np.ndarray, region: np.ndarray, n_regions: int, stations: np.ndarray) -> np.ndarray:
+    """(R,) means over stations."""
+    return np.bincount(region, values * stations, n_regions) / np.bincount(region, stations, n_regions).clip(1e-9)
+
+
+def _leanings(election: Election, stations: np.ndarray) -> np.ndarray:
+    """(U, L) how places vote beyond the mean of their region: the first principal components of the baseline's log
+    shares, in deviations over the stations at home; zero where the baseline is unknown.
+
+    Lists count by their share of the vote (weighted log-ratio analysis, Greenacre & Lewi 2009), as log shares of small
+    ones are mostly noise.
+    """
+    nothing = np.zeros((len(stations), 0))
+    votes = _pooled_lists(election.baseline)
+    if votes is None:
+        return nothing
+    logs = np.log(smoothed_shares(votes.to_numpy(float)))
+    known = np.isfinite(logs).all(axis=1)
+    logs, weight = logs[known], stations[known] * ~election.overseas[known]
+    if np.count_nonzero(weight) < 2:
+        return nothing
+    national = np.exp(np.average(logs, axis=0, weights=weight))
+    national /= national.sum()
+    ratios = (logs - (logs @ national)[:, None]) * np.sqrt(national)
+    ratios -= np.average(ratios, axis=0, weights=weight)
+    variance, axes = np.linalg.eigh((ratios.T * weight) @ ratios / weight.sum())
+    first = np.argsort(-variance)[:LEANINGS]
+    first = first[variance[first] > SMALLEST_VARIANCE]
+    out = np.zeros((len(stations), len(first)))
+    region, n_regions = election.region_index[known], len(election.regions)
+    for column, score in enumerate((ratios @ axes[:, first] / np.sqrt(variance[first])).T):
+        out[known, column] = score - _by_region(score, region, n_regions, stations[known])[region]
+    return out
 
 
 def earliness(covariates: np.ndarray, names: list[str]) -> np.ndarray:

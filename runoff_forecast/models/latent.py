@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from .arrival import FULL, sigmoid, thresholds
-from .design import COVARIATE, HOME_KIND, INTERCEPT, KIND, Design
+from .design import COVARIATE, HOME_KIND, INTERCEPT, KIND, NATIONAL_ORDER, Design
 from .effects import SUPPORT, TURNOUT, WIDTHS, Scale, core_of
 from .evidence import Batches, Evidence, Group
 from .priors import Priors
@@ -110,13 +110,15 @@ def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
 def arrival_prior(design: Design, priors: Priors) -> tuple[np.ndarray, np.ndarray]:
     """Mean and deviation (Q,) of the arrival coefficients, in the order of `Design.arrival`."""
     r = design.n_regions
-    mean = np.r_[priors.arrival_slope, priors.arrival_between, priors.arrival_overseas, np.zeros(2 * r)]
+    mean = np.zeros(design.arrival.shape[1])
+    mean[: len(NATIONAL_ORDER)] = priors.arrival_slope, priors.arrival_between, priors.arrival_overseas
     deviation = np.r_[
         priors.arrival_slope_sd,
         priors.arrival_between_sd,
         priors.arrival_overseas_sd,
         np.full(r, priors.arrival_slope_region),
         np.full(r, priors.arrival_region),
+        np.full(design.n_leanings, priors.arrival_lean),
     ]
     return mean, deviation
 

@@ -14,6 +14,8 @@ from .priors import Priors, blurring
 
 SMALLEST = {"arrival_slope": 0.5, "arrival_between": 0.75, "arrival_overseas": 1.2}
 """Few elections agree by chance, and all are of offices that work alike: a slope's deviation is never below this."""
+SMALLEST_LEAN = 0.2
+"""The same of the slopes along leanings, whose mean is zero: 0.10 and 0.19 in two counts of offices that work alike."""
 REGIONS = 2.0
 """Factor on the deviation of regions' arrival that these offices show: others count the capital first or one region
 last. With this and the deviations above, the interval score of nights known by national totals alone was best."""
@@ -40,6 +42,7 @@ def learnt_priors(election: Election | None = None) -> Priors:
         found[name + "_sd"] = float(max(steeper * smallest, deviation))
     for name in ("arrival_region", "arrival_slope_region"):
         found[name] = float(steeper * _values(lines, name).mean())
+    found["arrival_lean"] = float(steeper * max(SMALLEST_LEAN, _values(lines, "arrival_lean").mean()))
     found["arrival_region"] *= REGIONS
     for scale in Scale:
         if scale != Scale.DRIFT:  # that one is set by hand

@@ -115,6 +115,10 @@ class Priors:
     """Its deviation between counts."""
     arrival_region: float = 0.9
     """Logits: regions early or late for reasons of their own."""
+    arrival_lean: float = 0.3
+    """Logits per deviation of a leaning, a principal component of the baseline's lists: how much earlier places of one
+    leaning report than their region's others, whatever their size. Among what is out these slopes, too, may be others,
+    by as much for each deviation of lateness."""
     arrival_turn: float = 0.6
     """Logits, per deviation of lateness: how far the slopes among what is out are from those that have shown; by
     district some 0.5 in Peru 2021 and 2026 and in Bolivia. Of 0 to 0.6 the widest had the best log score and coverage
@@ -177,7 +181,7 @@ class Priors:
         unit = factor * self.arrival_unit
         steeper = blurring(unit) / blurring(self.arrival_unit)
         orders = ("slope", "slope_sd", "slope_region", "between", "between_sd", "overseas", "overseas_sd", "region")
-        changes = {f"arrival_{name}": steeper * getattr(self, f"arrival_{name}") for name in (*orders, "turn")}
+        changes = {f"arrival_{name}": steeper * getattr(self, f"arrival_{name}") for name in (*orders, "turn", "lean")}
         return replace(self, arrival_unit=unit, **changes)
 
     def without_baseline(self) -> Priors:

@@ -16,7 +16,6 @@ from pytensor.tensor.variable import TensorVariable as Tensor
 
 from .arrival import FULL
 from .coordinates import Coordinates, Core, Level, core_deviation, expected, field_of, find_coordinates
-from .design import NATIONAL_ORDER
 from .effects import Scale, core_of
 from .evidence import Batches, Evidence
 from .latent import arrival_prior, grouped_units, scale_widths, scaled_rows
@@ -73,8 +72,7 @@ def _coords(evidence: Evidence, start: Coordinates) -> dict[str, list | np.ndarr
         ).tolist(),
     }
     if evidence.groups:
-        slopes = [f"slope in {r}" for r in design.regions] + [f"offset of {r}" for r in design.regions]
-        coords["order"] = [*NATIONAL_ORDER, *slopes]
+        coords["order"] = design.order_names
         coords["member"] = [names[u] for u in grouped_units(evidence)]
     return coords
 
