@@ -7,9 +7,8 @@ import pytest
 import simulated
 from scipy import special, stats
 
-import runoff_forecast as rf
 from runoff_forecast.count import Counts
-from runoff_forecast.evaluate import BySize, Habits, Random, Truth, simulate
+from runoff_forecast.evaluate import Habits, Random, Truth, simulate
 from runoff_forecast.models import Priors, laplace
 from runoff_forecast.models.arrival import lateness
 from runoff_forecast.models.complete import Draws, complete, open_cells
@@ -101,20 +100,3 @@ def test_the_factor_on_drift_is_small_where_a_night_does_not_drift_and_grows_wit
     assert still < 0.5
     assert 2.0 * still < some
     assert 1.5 * some < much
-
-
-# The order of arrival beyond what has shown.
-
-
-@pytest.mark.parametrize("level", ["unit", "region"])
-def test_the_order_among_what_is_out_of_a_group_may_turn_and_is_known_by_unit(level):
-    night = night_of(simulated.truth(), order=BySize(), fractions=(0.4, 0.6, 0.8), level=level)
-    settled, turning = (
-        rf.forecast(night, draws=4000, seed=1, priors=Priors().with_changes({"arrival_turn": turn}))
-        for turn in (1e-9, 2.0)
-    )
-    if level == "unit":
-        assert turning.margin.equals(settled.margin)
-    else:
-        assert turning.margin.std() > 1.1 * settled.margin.std()
-        assert abs(turning.margin.mean() - settled.margin.mean()) < settled.margin.std()

@@ -11,6 +11,7 @@ from runoff_forecast.count import Counts
 from runoff_forecast.evaluate import (
     LEVELS,
     ORDERS,
+    ByList,
     BySize,
     Habits,
     KindLast,
@@ -142,6 +143,15 @@ def test_big_places_come_first_or_last():
     assert np.corrcoef(ranks(BySize()), size)[0, 1] < -0.2
     assert np.corrcoef(ranks(BySize(strength=-1.0)), size)[0, 1] > 0.2
     assert abs(np.corrcoef(ranks(Random()), size)[0, 1]) < 0.1
+
+
+@pytest.mark.parametrize("strength", [1.0, -1.0])
+def test_strongholds_of_a_baseline_list_come_first_or_last(strength):
+    scores, baseline = ByList("bea", strength=strength)(TRUTH, np.random.default_rng(1)), TRUTH.election.baseline
+    share = (baseline["bea"] / baseline.sum(axis=1)).to_numpy()[TRUTH.unit]
+    assert strength * np.corrcoef(share, scores)[0, 1] < -0.2
+    with pytest.raises(KeyError, match="dina"):
+        ByList("dina")(TRUTH, np.random.default_rng(1))
 
 
 def test_the_last_region_and_kind_are_last():

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from data.compile import bolivia_2019, peru_2021, peru_2026, peru_press
+from data.compile import bolivia_2019, france_2012, peru_2021, peru_2026, peru_press
 
 COMPILERS = {
     "peru-2021-runoff": peru_2021.compile_runoff,
@@ -14,11 +14,12 @@ COMPILERS = {
     "peru-2026-first-round": peru_2026.compile_first_round,
     **peru_press.COMPILERS,
     "bolivia-2019": bolivia_2019.compile_election,
+    "france-2012-runoff": france_2012.compile_runoff,
 }
 
 
 def main() -> None:
-    """Compile the elections named on the command line, or all."""
+    """Compile the elections named on the command line, or all whose files are there."""
     parser = argparse.ArgumentParser(prog="python -m data.compile", description=main.__doc__)
     parser.add_argument("--reference", type=Path, default=Path("../shared/data"), help="folder of the offices' files")
     parser.add_argument("ids", nargs="*", metavar="ID", help=f"one of {', '.join(COMPILERS)}")
@@ -27,8 +28,14 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown election {', '.join(sorted(unknown))}")
     for election in arguments.ids or COMPILERS:
-        COMPILERS[election](arguments.reference)
-        sys.stderr.write(f"{election}\n")
+        try:
+            COMPILERS[election](arguments.reference)
+        except FileNotFoundError as missing:
+            if arguments.ids:
+                parser.error(f"{election}: there is no {missing.filename}")
+            sys.stderr.write(f"{election}: left as it is, there is no {missing.filename}\n")
+        else:
+            sys.stderr.write(f"{election}\n")
 
 
 if __name__ == "__main__":

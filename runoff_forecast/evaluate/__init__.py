@@ -25,6 +25,7 @@ from .drift import Drift as Drift, drift_of as drift_of
 from .orders import (
     ORDERS as ORDERS,
     Blend as Blend,
+    ByList as ByList,
     BySize as BySize,
     KindLast as KindLast,
     MissingByVote as MissingByVote,

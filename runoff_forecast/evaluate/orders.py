@@ -49,6 +49,29 @@ class BySize:
 
 
 @dataclass(frozen=True)
+class ByList:
+    """Strongholds of a list of the baseline first (with a negative strength: last): places of one leaning, whatever
+    their size."""
+
+    name: str
+    """As in `Election.baseline`"""
+    strength: float = 1.0
+    """Deviations of the score for one deviation of the share's normal scores."""
+    unit_noise: float = 1.0
+    """Units early or late for reasons of their own."""
+    station_noise: float = 1.7
+    """Stations early or late inside their unit."""
+
+    def __call__(self, truth: Truth, rng: np.random.Generator) -> np.ndarray:
+        """Scores (S,); raises KeyError where the baseline has no such list."""
+        baseline = truth.election.baseline
+        share = (baseline[self.name] / baseline.sum(axis=1)).to_numpy(float)
+        unit = -self.strength * normal_scores(np.where(np.isfinite(share), share, np.nanmean(share)))
+        unit += self.unit_noise * rng.standard_normal(len(unit))
+        return unit[truth.unit] + self.station_noise * rng.standard_normal(len(truth.unit))
+
+
+@dataclass(frozen=True)
 class RegionsInTurn:
     """One region after the other: that with most stations first, the capital as a rule, the rest by lot."""
 

@@ -1,0 +1,123 @@
+"""The order of arrival beyond a place's size: along how places vote, and among what is still out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import simulated
+
+import runoff_forecast as rf
+from runoff_forecast.count import Counts
+from runoff_forecast.election import Election
+from runoff_forecast.evaluate import ByList, BySize, Habits, simulate
+from runoff_forecast.models import Priors
+from runoff_forecast.models.design import LEANINGS, build_design
+
+
+def night_by(order, *, level="region", fractions=(0.4, 0.6, 0.8)) -> Counts:
+    rng, habits = np.random.default_rng(1), Habits(contested=0.0)
+    return simulate(simulated.truth(), order, level=level, fractions=fractions, habits=habits, rng=rng).counts
+
+
+def forecast(night: Counts, **changes: float) -> rf.Forecast:
+    return rf.forecast(night, draws=4000, seed=1, priors=Priors().with_changes(changes))
+
+
+# How places lean.
+
+
+def leanings(election: Election) -> np.ndarray:
+    design = build_design(election)
+    return design.arrival[:, design.arrival.shape[1] - design.n_leanings :]
+
+
+def with_lists(election: Election, baseline: pd.DataFrame) -> Election:
+    return replace(election, baseline=baseline)
+
+
+def test_leanings_are_beyond_the_mean_of_a_region():
+    election = simulated.election()
+    found = leanings(election)
+    assert found.shape == (len(election.units), LEANINGS)
+    weighted = pd.DataFrame(found * election.units["stations"].to_numpy()[:, None])
+    np.testing.assert_allclose(weighted.groupby(election.region_index).sum(), 0.0, atol=1e-9)
+
+
+def test_leanings_are_in_deviations_over_the_stations_at_home():
+    one_region = simulated.election().units.assign(region="all", kind="urban")
+    election = Election.from_frames(
+        **{name: getattr(simulated.election(), name) for name in ("id", "title", "date", "timezone", "candidates")},
+        units=one_region.reset_index().join(
+            simulated.election().baseline.reset_index(drop=True).add_prefix("baseline_")
+        ),
+    )
+    weight = election.units["stations"].to_numpy(float)
+    covariance = (leanings(election).T * weight) @ leanings(election) / weight.sum()
+    np.testing.assert_allclose(covariance, np.eye(LEANINGS), atol=1e-6)
+
+
+def test_the_first_leaning_goes_along_the_list_that_tells_places_apart():
+    election = simulated.election()
+    rng, third = np.random.default_rng(5), len(election.units)
+    split = rng.uniform(0.2, 0.8, third)
+    shares = np.column_stack([0.7 * split, 0.7 * (1.0 - split), np.full(third, 0.3)])
+    votes = (100_000 * shares).round()
+    found = leanings(with_lists(election, pd.DataFrame(votes, election.baseline.index, election.baseline.columns)))
+    code = election.region_index
+    inside = np.log(split / (1.0 - split)) - np.array([np.log(split / (1 - split))[code == r].mean() for r in code])
+    assert abs(np.corrcoef(found[:, 0], inside)[0, 1]) > 0.97
+
+
+def test_a_list_of_few_votes_says_little_of_how_places_lean():
+    election = simulated.election()
+    noisy = election.baseline.copy()
+    noisy["tiny"] = 0.01 * noisy.sum(axis=1) * np.exp(np.random.default_rng(2).standard_normal(len(noisy)))
+    before, after = leanings(election)[:, 0], leanings(with_lists(election, noisy.round()))[:, 0]
+    assert abs(np.corrcoef(before, after)[0, 1]) > 0.9
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_without_a_baseline_nothing_is_known_of_leanings(known):
+    election = simulated.election()
+    baseline = election.baseline.copy()
+    baseline.iloc[known:] = np.nan
+    assert leanings(with_lists(election, baseline)).shape == (len(election.units), 0)
+
+
+def test_a_unit_without_a_baseline_leans_as_its_region_does():
+    election = simulated.election()
+    baseline = election.baseline.copy()
+    baseline.iloc[3] = np.nan
+    found = leanings(with_lists(election, baseline))
+    np.testing.assert_array_equal(found[3], 0.0)
+    assert (found[4:] != 0.0).any(axis=1).all()
+
+
+# What leanings and turning orders do to a forecast.
+
+
+@pytest.mark.parametrize("level", ["unit", "region"])
+@pytest.mark.parametrize("prior", ["arrival_turn", "arrival_lean"])
+def test_the_order_among_what_is_out_of_a_group_is_open_and_that_of_units_is_known(level, prior):
+    night = night_by(BySize(), level=level)
+    settled, open_order = forecast(night, **{prior: 1e-9}), forecast(night, **{prior: 2.0})
+    if level == "unit":
+        assert open_order.margin.equals(settled.margin)
+    else:
+        assert open_order.margin.std() > 1.1 * settled.margin.std()
+
+
+def test_an_order_that_may_turn_does_not_move_the_forecast():
+    night = night_by(BySize())
+    settled, turning = forecast(night, arrival_turn=1e-9), forecast(night, arrival_turn=2.0)
+    assert abs(turning.margin.mean() - settled.margin.mean()) < settled.margin.std()
+
+
+@pytest.mark.parametrize("strength", [1.0, -1.0])
+def test_a_night_that_counts_one_side_first_is_read_better_with_leanings(strength):
+    order = ByList("ana", strength=2.0 * strength, unit_noise=0.3, station_noise=0.5)
+    night, votes = night_by(order, fractions=(0.2, 0.4)), simulated.truth().totals
+    came = float((votes[0] - votes[1]) / votes.sum())
+    without, leaning = (forecast(night, arrival_lean=lean) for lean in (1e-9, 1.0))
+    assert abs(leaning.margin.mean() - came) < abs(without.margin.mean() - came)
