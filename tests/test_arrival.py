@@ -29,7 +29,7 @@ def forecast(night: Counts, **changes: float) -> rf.Forecast:
 
 def leanings(election: Election) -> np.ndarray:
     design = build_design(election)
-    return design.arrival[:, design.arrival.shape[1] - design.n_leanings :]
+    return design.arrival[:, design.leanings]
 
 
 def with_lists(election: Election, baseline: pd.DataFrame) -> Election:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import simulated
 from scipy import special, stats
@@ -12,6 +13,7 @@ from runoff_forecast.evaluate import Habits, Random, Truth, simulate
 from runoff_forecast.models import Priors, laplace
 from runoff_forecast.models.arrival import lateness
 from runoff_forecast.models.complete import Draws, complete, open_cells
+from runoff_forecast.models.design import build_design
 from runoff_forecast.models.effects import SUPPORT, Scale
 from runoff_forecast.models.evidence import gather
 from runoff_forecast.models.latent import starting_point
@@ -100,3 +102,25 @@ def test_the_factor_on_drift_is_small_where_a_night_does_not_drift_and_grows_wit
     assert still < 0.5
     assert 2.0 * still < some
     assert 1.5 * some < much
+
+
+# Large units.
+
+
+def test_late_stations_of_large_units_may_differ_more_and_those_of_districts_as_told():
+    def spread(times: int) -> tuple[float, np.ndarray]:
+        election = simulated.election()
+        units = election.units.assign(stations=times * election.units["stations"])
+        frame = pd.DataFrame({"place": units.index[:2], "counted": 1, "ana": 90, "bea": 110, "level": "unit"})
+        frame["time"] = pd.Timestamp("2021-06-06T22:00:00-05:00")
+        evidence = gather(Counts.from_frame(replace(election, units=units), frame), Priors())
+        return evidence.drift_nation, evidence.drift_region
+
+    nation, region = spread(1)
+    assert nation == Priors().drift_nation
+    assert region.min() == Priors().drift_unit
+    larger, wider = spread(1000)
+    size = build_design(simulated.election()).typical_size
+    times = (1000 * size / Priors().drift_uniform) ** Priors().drift_growth
+    assert larger == pytest.approx(times * nation)
+    np.testing.assert_allclose(wider, times * region)

@@ -79,8 +79,8 @@ class _Arrivals:
 
     def __init__(self, design: Design, counted: np.ndarray, total: np.ndarray) -> None:
         self.counted, self.total = counted, total
-        leanings = design.arrival[:, design.arrival.shape[1] - design.n_leanings :]
-        covariates = np.hstack([design.arrival[:, : len(NATIONAL_ORDER)], leanings]) * (total > 0)[:, None]
+        everywhere = np.r_[: len(NATIONAL_ORDER), design.leanings]
+        covariates = design.arrival[:, everywhere] * (total > 0)[:, None]
         self.x = np.column_stack([np.ones(len(total)), covariates])
         self.region, self.slope = design.region, design.arrival[:, 0]
         self.layout: Layout = build_layout(

@@ -307,10 +307,9 @@ def _stations(
 def _turning(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
     """Columns of `Design.arrival` whose coefficients may be others among what is still out, and by how much, (T,) each:
     the nation's slopes and the leanings."""
-    design, priors = evidence.design, evidence.priors
-    slopes, leanings = len(TURNING), design.n_leanings
-    columns = np.r_[TURNING, design.arrival.shape[1] - leanings : design.arrival.shape[1]].astype(int)
-    return columns, np.repeat([priors.arrival_turn, priors.arrival_lean], [slopes, leanings])
+    leanings, priors = evidence.design.leanings, evidence.priors
+    deviations = np.repeat([priors.arrival_turn, priors.arrival_lean], [len(TURNING), len(leanings)])
+    return np.r_[TURNING, leanings], deviations
 
 
 def _turn(evidence: Evidence, members: np.ndarray, columns: np.ndarray, slopes: np.ndarray) -> np.ndarray:

@@ -88,6 +88,11 @@ class Design:
         return np.bincount(self.region, abroad, self.n_regions) > 0.5 * total
 
     @cached_property
+    def typical_size(self) -> float:
+        """Stations of the unit that a station lies in, the geometric mean over stations."""
+        return float(np.exp(np.average(np.log(self.stations), weights=self.stations)))
+
+    @cached_property
     def n_components(self) -> int:
         """Support contrasts and, last, turnout."""
         return self.contrast.shape[1] + 1
@@ -96,6 +101,12 @@ class Design:
     def component_names(self) -> list[str]:
         """What the components are called in results."""
         return [*(f"support {i + 1}" for i in range(self.n_components - 1)), "turnout"]
+
+    @cached_property
+    def leanings(self) -> np.ndarray:
+        """Which columns of `arrival` are leanings."""
+        total = self.arrival.shape[1]
+        return np.arange(total - self.n_leanings, total)
 
     @cached_property
     def order_names(self) -> list[str]:

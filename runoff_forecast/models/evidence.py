@@ -151,7 +151,7 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         stuck=_awaiting_ruling(
             clock.nation[-1], float(holdings.frame["contested"].sum()) / design.stations.sum(), priors.contested_untold
         ),
-        drift_nation=_national_drift(priors, headline),
+        drift_nation=_national_drift(design, priors, headline),
         drift_headline=float(np.sqrt(headline)) * priors.drift_headline,
         drift_region=_drift_scale(design, priors, groups),
     )
@@ -374,14 +374,21 @@ def _headline(frame: pd.DataFrame, shares: sparse.csr_array) -> float:
     return float(counted[np.diff(shares.indptr) > 1].sum() / max(counted.sum(), 1e-9))
 
 
-def _national_drift(priors: Priors, headline: float) -> float:
+def _mixing(design: Design, priors: Priors) -> float:
+    """How many times as far the late stations of a typical unit are from its early ones as those of a district are."""
+    return max(1.0, design.typical_size / priors.drift_uniform) ** priors.drift_growth
+
+
+def _national_drift(design: Design, priors: Priors, headline: float) -> float:
     """Between its width for counts by region or finer and that for national ones, by the stations that each told of."""
-    return float(np.sqrt(headline * priors.drift_headline**2 + (1.0 - headline) * priors.drift_nation**2))
+    fine = _mixing(design, priors) * priors.drift_nation
+    return float(np.sqrt(headline * priors.drift_headline**2 + (1.0 - headline) * fine**2))
 
 
 def _drift_scale(design: Design, priors: Priors, groups: tuple[Group, ...]) -> np.ndarray:
     """By region: wider where counts are coarse, and abroad."""
-    scale = np.full(design.n_regions, priors.drift_unit)
+    fine = _mixing(design, priors) * priors.drift_unit
+    scale = np.full(design.n_regions, fine)
     for group in groups:
-        scale[np.unique(design.region[group.members])] = priors.drift_region
+        scale[np.unique(design.region[group.members])] = max(priors.drift_region, fine)
     return np.where(design.overseas, scale * priors.drift_overseas, scale)

@@ -87,6 +87,13 @@ class Priors:
     """The same by region where counts come by unit."""
     drift_region: float = 0.10
     """The same by region where counts come by region or coarser."""
+    drift_uniform: float = 200.0
+    """Stations of a typical unit (the geometric mean over stations) up to which late stations differ from early ones by
+    the deviations above: those are of districts, 150 to 170 in Peru."""
+    drift_growth: float = 0.5
+    """Power of a typical unit's size beyond that with which the deviations grow, the nation's and by region where
+    counts come by unit: a department has a city and hamlets, and its late stations are not like its early ones. Of 0,
+    0.4 and 0.5 the best by interval score on nights of Peru whose units are departments."""
     drift_followed: float = 0.25
     """Share of the way from the last batch to what is pending on which a trend is believed to go on: damped trends
     forecast better than straight ones (Gardner & McKenzie 1985). On the rest drift may go in any direction."""
