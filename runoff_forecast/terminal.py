@@ -103,6 +103,7 @@ def outstanding(forecast: "Forecast") -> Table:
     first, second = (candidate.name for candidate in forecast.election.candidates[:2])
     title = f"What is still out, by kind of place; + is {first} ahead of {second}"
     table = _table(title, ["kind"], "stations", "valid votes", "90 % interval", "margin", "net votes")
+    table.columns[0].no_wrap, table.columns[3].no_wrap = True, False  # two numbers may stand below each other
     for kind, row in forecast.outstanding_by_kind().iterrows():
         table.add_row(
             str(kind),

@@ -11,7 +11,8 @@ from matplotlib.colors import to_rgba
 from PIL import Image
 
 from runoff_forecast import charts
-from runoff_forecast.charts.style import candidate_colors
+from runoff_forecast.charts import places
+from runoff_forecast.charts.style import candidate_colors, in_two, text_width
 from runoff_forecast.charts.words import LANGUAGES
 from runoff_forecast.election import Candidate, OutrightRule, Source
 
@@ -155,3 +156,30 @@ def test_the_election_s_colours_are_kept_and_others_differ():
     assert len(set(chosen.values())) == 3
     many = made_up.election(tuple(Candidate(f"c{number}", f"C{number}") for number in range(9)))
     assert len(candidate_colors(many)) == 9
+
+
+# Names that are too long.
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("Lima", ["Lima"]),
+        ("Pays de la Loire", ["Pays de", "la Loire"]),
+        ("Basse-Normandie", ["Basse-", "Normandie"]),
+        ("Provence-Alpes-Côte d'Azur", ["Provence-Alpes-", "Côte d'Azur"]),
+    ],
+)
+def test_a_name_breaks_at_a_space_or_after_a_hyphen(name, lines):
+    assert in_two(name) == lines
+
+
+@pytest.mark.parametrize(
+    "name", ["Lima", "Midi-Pyrénées", "Provence-Alpes-Côte d'Azur", "Llanfairpwllgwyngyllgogerych"]
+)
+@pytest.mark.parametrize("width", [20.0, 35.0, 200.0])
+def test_a_name_on_a_tile_fits_it(name, width):
+    lines, size = places._fitted(name, width)
+    assert max(text_width(line, size) for line in lines) <= 1.02 * width
+    if width > 100:
+        assert (lines, size) == ([name], places.LARGEST)

@@ -20,7 +20,7 @@ from runoff_forecast.election import Candidate, Source
 from runoff_forecast.evaluate import Course
 from runoff_forecast.night import Night
 from runoff_forecast.outcome import Forecast
-from runoff_forecast.report.headline import details, headline
+from runoff_forecast.report.headline import details, headline, rough
 from runoff_forecast.report.past_nights import record_of, track_record
 from runoff_forecast.report.words import LANGUAGES, page_words
 
@@ -349,3 +349,17 @@ def test_a_finished_count_has_no_chances_and_no_interval(lang):
     assert page_words(lang).count_done in told
     assert "+1.69" in told
     assert "100" not in told
+
+
+@pytest.mark.parametrize(
+    ("votes", "spread", "told"),
+    [
+        (13_741_268, np.inf, "14,000,000"),
+        (13_741_268, 302_118, "13,700,000"),
+        (618_912, 99_000, "620,000"),
+        (85, np.inf, "85"),
+        (1_240, 3, "1,240"),
+    ],
+)
+def test_votes_are_told_as_roughly_as_they_are_known(votes, spread, told):
+    assert rough(votes, words("en"), spread=spread) == told

@@ -162,8 +162,8 @@ class _Drawing:
         ax.set_xlim(-reach, reach)
         ax.axvline(0, color=self.theme.ink, linewidth=0.9, zorder=3)
         tick = _round_below(reach)
-        ax.set_xticks([-tick, 0, tick])
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda votes, _: self.says.number(abs(votes))))
+        ax.set_xticks([-tick, 0, tick])  # two long numbers leave no room for the one in the middle
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda votes, _: self.says.number(abs(votes)) if votes else ""))
         ax.grid(axis="x", color=self.theme.line, linewidth=0.6)
         ax.set_axisbelow(True)
         label = self.says.votes_to_come.format(for_two=self.says.of_two(self.forecast.election))

@@ -23,7 +23,7 @@ TILE = 38.0
 """Height of a tile in points."""
 GAP = 0.05
 """Between tiles, in shares of one."""
-SMALLEST = 5.8
+LARGEST, SMALLEST = 7.5, 5.8
 """Points; names that are too long for a tile in these are cut."""
 FULL = 0.6
 """The lead that has its candidate's colour in full strength."""
@@ -198,13 +198,19 @@ class _Drawing:
 
 
 def _fitted(name: str, width: float) -> tuple[list[str], float]:
-    """A name in one line or two, and the size in which it fits the width."""
-    size = 7.5
-    lines = [name]
-    if text_width(name, size) > width:
-        lines = in_two(name)
-    widest = max(text_width(line, size) for line in lines)
-    return lines, max(SMALLEST, min(size, size * width / widest))
+    """A name in one line or two, and the size in which it fits the width; in the smallest it is cut short."""
+    lines = [name] if text_width(name, LARGEST) <= width else in_two(name)
+    widest = max(text_width(line, LARGEST) for line in lines)
+    size = LARGEST * min(1.0, width / widest)
+    return (lines, size) if size >= SMALLEST else ([_cut(line, width, SMALLEST) for line in lines], SMALLEST)
+
+
+def _cut(line: str, width: float, size: float) -> str:
+    """The line, or as much of it as fits the width."""
+    if text_width(line, size) <= width:
+        return line
+    fits = [n for n in range(1, len(line)) if text_width(line[:n] + "…", size) <= width]
+    return line[: max(fits, default=1)] + "…"
 
 
 def _shapes(shapes: Shapes | Mapping, by: str) -> Iterator[tuple[str, list[np.ndarray]]]:

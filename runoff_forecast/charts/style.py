@@ -1,5 +1,6 @@
 """What all charts share: themes, the candidates' colours, a blank page to draw on, and saving it."""
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -132,9 +133,8 @@ def fitting(text: str, room: float, size: float, *, bold: bool = False) -> float
 
 
 def in_two(text: str) -> list[str]:
-    """Words in two lines that are as even as can be; a single word in one."""
-    words = text.split(" ")
-    breaks = [[" ".join(words[:cut]), " ".join(words[cut:])] for cut in range(1, len(words))]
+    """Text in two lines that are as even as can be, broken at a space or after a hyphen; a single word in one."""
+    breaks = [[text[: gap.end()].rstrip(" "), text[gap.end() :]] for gap in re.finditer("[ -](?=.)", text)]
     return min(breaks, key=lambda lines: max(map(len, lines)), default=[text])
 
 

@@ -121,7 +121,8 @@ def _names(forecast: Forecast) -> dict[str, str]:
     return {candidate.id: candidate.name for candidate in forecast.election.candidates}
 
 
-def rough(votes: float, says: Words) -> str:
-    """To two figures: an estimate that is told to the last vote looks like a count."""
-    digits = max(len(f"{votes:.0f}") - 2, 0)
+def rough(votes: float, says: Words, *, spread: float = np.inf) -> str:
+    """To two figures, or to as many as tell apart the ends of an interval that is `spread` votes wide: an estimate that
+    is told to the last vote looks like a count."""
+    digits = max(len(f"{min(votes / 10, spread):.0f}") - 1, 0)
     return says.number(round(votes, -digits))

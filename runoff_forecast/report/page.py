@@ -95,8 +95,8 @@ def write_page(text: str, path: Path | str) -> Path:
 def _out(forecast: Forecast, text: PageWords, lang: str) -> str:
     says, votes = words(lang), forecast.outstanding.sum("candidate")
     low, high = forecast.quantiles(votes, [0.05, 0.95]).to_numpy()
-    expected = float(forecast.mean(votes))
-    return text.out_text.format(votes=rough(expected, says), low=rough(low, says), high=rough(high, says))
+    told = (rough(number, says, spread=high - low) for number in (float(forecast.mean(votes)), low, high))
+    return text.out_text.format(**dict(zip(("votes", "low", "high"), told, strict=True)))
 
 
 def _how(forecast: Forecast, text: PageWords, lang: str) -> list[str]:
