@@ -30,7 +30,7 @@ from runoff_forecast.evaluate import (
 from runoff_forecast.evaluate.record import FRACTIONS, OURS, Record, markdown, yardsticks
 from runoff_forecast.models import StratifiedArrival, learnt_priors
 
-from .card import into_card
+from .card import README, into_card
 
 ELECTION = "france-2012-runoff"
 VILLAGES = ByList("le_pen")
@@ -45,7 +45,8 @@ ORDERS = {
     "one region last": RegionLast(rest=VILLAGES),
     "overseas last": KindLast(rest=VILLAGES),
 }
-LEVELS = ("unit", "region", "nation")
+LEVELS = {"unit": "by constituency", "region": "by region", "nation": "by national totals"}
+"""Levels, in words."""
 BEFORE = "the same, without leanings"
 COLUMNS = ["absolute_error", "crps", "interval_score_90", "covered_50", "covered_80", "covered_90"]
 
@@ -61,6 +62,7 @@ def main() -> None:
         record = Record(replayed(chosen.folder or Path(passing), range(1, chosen.seeds + 1), chosen.draws))
     text = tables(record)
     into_card("elsewhere", text)
+    into_card("elsewhere", in_short(record), README)
     print(text)
 
 
@@ -71,7 +73,7 @@ def replayed(folder: Path, seeds: range, draws: int) -> pd.DataFrame:
     simple = {name: yardsticks()[name] for name in ("by region", "uniform swing")}
     straight = learnt_priors(truth.election).with_changes({"arrival_lean": 1e-9})
     every = Backtest(
-        {ELECTION: truth}, {OURS: StratifiedArrival(draws=draws), **simple}, ORDERS, LEVELS, seeds, FRACTIONS
+        {ELECTION: truth}, {OURS: StratifiedArrival(draws=draws), **simple}, ORDERS, tuple(LEVELS), seeds, FRACTIONS
     )
     before = Backtest(
         {ELECTION: truth},
@@ -91,6 +93,16 @@ def tables(record: Record) -> str:
     by_order = record.table(["level", "order"])
     by_order = by_order[by_order["model"] == OURS].drop(columns="model")[["level", "order", "forecasts", *COLUMNS]]
     return f"{markdown(by_level)}\n\n{markdown(by_order)}"
+
+
+def in_short(record: Record) -> str:
+    """What the README says of it."""
+    ours = record.table(["level"]).set_index(["model", "level"]).loc[OURS]
+    held = [f"{100 * ours.loc[level, 'covered_90']:.0f} % {said}" for level, said in LEVELS.items()]
+    return (
+        f"On {ours['nights'].sum()} simulated nights of France 2012, an election that no prior is learnt from, the "
+        f"90 % interval held in {', '.join(held[:-1])} and {held[-1]}."
+    )
 
 
 if __name__ == "__main__":

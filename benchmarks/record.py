@@ -152,8 +152,8 @@ def in_short(record: Record) -> str:
     return (
         f"In {ours['nights']} replays of counts by department under orders of arrival that the national path cannot "
         f"tell apart, at {EARLY:.0%} counted, the mean error was {ours['absolute_error']:.1f} points against "
-        f"{simple['absolute_error']:.1f} of extrapolating each department, and the 90 % interval held "
-        f"{100 * ours['covered_90']:.0f} times in 100."
+        f"{simple['absolute_error']:.1f} of extrapolating each department, and the 90 % interval held in "
+        f"{ours['covered_90'] * ours['forecasts']:.0f} of {ours['forecasts']}."
     )
 
 
