@@ -23,7 +23,7 @@ TILE = 38.0
 """Height of a tile in points."""
 GAP = 0.05
 """Between tiles, in shares of one."""
-LARGEST, SMALLEST = 7.5, 5.8
+LARGEST, SMALLEST = 7.5, 5.4
 """Points; names that are too long for a tile in these are cut."""
 FULL = 0.6
 """The lead that has its candidate's colour in full strength."""
