@@ -59,9 +59,8 @@ def test_leanings_are_in_deviations_over_the_stations_at_home():
 
 def test_the_first_leaning_goes_along_the_list_that_tells_places_apart():
     election = simulated.election()
-    rng, third = np.random.default_rng(5), len(election.units)
-    split = rng.uniform(0.2, 0.8, third)
-    shares = np.column_stack([0.7 * split, 0.7 * (1.0 - split), np.full(third, 0.3)])
+    split = np.random.default_rng(5).uniform(0.2, 0.8, len(election.units))
+    shares = np.column_stack([0.7 * split, 0.7 * (1.0 - split), np.full(len(split), 0.3)])
     votes = (100_000 * shares).round()
     found = leanings(with_lists(election, pd.DataFrame(votes, election.baseline.index, election.baseline.columns)))
     code = election.region_index

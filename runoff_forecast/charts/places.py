@@ -14,7 +14,7 @@ from matplotlib.path import Path
 
 from ..evaluate import leads_of
 from ..outcome import Forecast
-from .rows import overseas_regions
+from .rows import overseas_regions, shortened
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import POINTS_PER_INCH, SIZE, THEMES, Theme, ThemeName, candidate_colors, in_two, readable_on, text_width
 from .words import Words, words
@@ -202,15 +202,7 @@ def _fitted(name: str, width: float) -> tuple[list[str], float]:
     lines = [name] if text_width(name, LARGEST) <= width else in_two(name)
     widest = max(text_width(line, LARGEST) for line in lines)
     size = LARGEST * min(1.0, width / widest)
-    return (lines, size) if size >= SMALLEST else ([_cut(line, width, SMALLEST) for line in lines], SMALLEST)
-
-
-def _cut(line: str, width: float, size: float) -> str:
-    """The line, or as much of it as fits the width."""
-    if text_width(line, size) <= width:
-        return line
-    fits = [n for n in range(1, len(line)) if text_width(line[:n] + "…", size) <= width]
-    return line[: max(fits, default=1)] + "…"
+    return (lines, size) if size >= SMALLEST else ([shortened(line, width, SMALLEST) for line in lines], SMALLEST)
 
 
 def _shapes(shapes: Shapes | Mapping, by: str) -> Iterator[tuple[str, list[np.ndarray]]]:

@@ -75,10 +75,10 @@ def overseas_regions(election: Election) -> pd.Series:
     return overseas.reindex(election.regions.index, fill_value=False)
 
 
-def shortened(name: str) -> str:
-    """A name that fits, cut with an ellipsis where it does not."""
+def shortened(name: str, width: float = LONGEST, size: float = 8.5) -> str:
+    """A name that fits the width in points, cut with an ellipsis where it does not; a letter is always left."""
     kept = name
-    while text_width(kept) > LONGEST:
+    while text_width(kept, size) > width and len(kept.rstrip("…")) > 1:
         kept = kept.rstrip("…")[:-1].rstrip() + "…"
     return kept
 

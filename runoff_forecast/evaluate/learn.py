@@ -40,10 +40,10 @@ class Arrival:
     slope: float
     between: float
     overseas: float
-    region: float
-    slope_region: float
-    unit: float
-    lean: float
+    region: float = np.nan
+    slope_region: float = np.nan
+    unit: float = np.nan
+    lean: float = np.nan
     """Root mean square of the slopes along the leanings."""
 
 
@@ -165,7 +165,7 @@ def arrival_by_nation(
                 (margin - seen[0]) / 0.005, (per_station / seen[1] - 1.0) / 0.01, (psi - start) / [0.7, 0.7, 1.5]
             ]
 
-        found.append(Arrival(share, *least_squares(missed, start).x, *4 * [np.nan]))
+        found.append(Arrival(share, *least_squares(missed, start).x))
     return found
 
 

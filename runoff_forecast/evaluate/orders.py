@@ -43,9 +43,7 @@ class BySize:
         """Scores (S,)."""
         election = truth.election
         strength = self.strength * (1.0 + self.varies * rng.standard_normal(len(election.regions)))
-        unit = -strength[election.region_index] * size_of(truth)
-        unit += self.unit_noise * rng.standard_normal(len(election.units))
-        return unit[truth.unit] + self.station_noise * rng.standard_normal(len(truth.unit))
+        return _noisy(self, truth, -strength[election.region_index] * size_of(truth), rng)
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,8 @@ class ByList:
         """Scores (S,); raises KeyError where the baseline has no such list."""
         baseline = truth.election.baseline
         share = (baseline[self.name] / baseline.sum(axis=1)).to_numpy(float)
-        unit = -self.strength * normal_scores(np.where(np.isfinite(share), share, np.nanmean(share)))
-        unit += self.unit_noise * rng.standard_normal(len(unit))
-        return unit[truth.unit] + self.station_noise * rng.standard_normal(len(truth.unit))
+        score = normal_scores(np.where(np.isfinite(share), share, np.nanmean(share)))
+        return _noisy(self, truth, -self.strength * score, rng)
 
 
 @dataclass(frozen=True)
@@ -198,6 +195,12 @@ def normal_scores(scores: np.ndarray) -> np.ndarray:
     _, code, size = np.unique(scores, return_inverse=True, return_counts=True)
     middle = np.cumsum(size) - 0.5 * size
     return norm.ppf(middle / len(scores))[code]
+
+
+def _noisy(order: BySize | ByList, truth: Truth, unit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Scores (S,) of the stations from those of their units (U,), with the order's noise of both."""
+    unit = unit + order.unit_noise * rng.standard_normal(len(unit))
+    return unit[truth.unit] + order.station_noise * rng.standard_normal(len(truth.unit))
 
 
 def _last(scores: np.ndarray, late: np.ndarray) -> np.ndarray:

@@ -65,7 +65,6 @@ class Design:
     arrival: np.ndarray
     """(U, 3 + 2R + L) covariates of earliness: those of `NATIONAL_ORDER`, slope by region, offset by region, leanings
     inside regions."""
-    n_leanings: int
 
     @cached_property
     def n_units(self) -> int:
@@ -105,14 +104,13 @@ class Design:
     @cached_property
     def leanings(self) -> np.ndarray:
         """Which columns of `arrival` are leanings."""
-        total = self.arrival.shape[1]
-        return np.arange(total - self.n_leanings, total)
+        return np.arange(len(NATIONAL_ORDER) + 2 * self.n_regions, self.arrival.shape[1])
 
     @cached_property
     def order_names(self) -> list[str]:
         """What the coefficients of arrival are called, in the order of `arrival`."""
         by_region = [f"slope in {r}" for r in self.regions] + [f"offset of {r}" for r in self.regions]
-        return [*NATIONAL_ORDER, *by_region, *(f"leaning {i + 1}" for i in range(self.n_leanings))]
+        return [*NATIONAL_ORDER, *by_region, *(f"leaning {i + 1}" for i in range(len(self.leanings)))]
 
     @cached_property
     def core(self) -> CoreRows:
@@ -129,10 +127,10 @@ def build_design(election: Election) -> Design:
     area_codes = pd.factorize(units["region"].astype(str) + "\x1f" + units["area"].astype(str))[0]
     kind_codes, kinds = pd.factorize(units["kind"].astype(str))
     stations = units["stations"].to_numpy(float)
-    covariates, names = _covariates(election, stations)
+    lists = _log_shares(election.baseline)
+    covariates, names = _covariates(election, lists, stations)
     fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, tuple(kinds))
     contrast = contrasts(len(election.candidates))
-    leaning = _leanings(election, stations)
     return Design(
         election=election,
         contrast=contrast,
@@ -148,8 +146,9 @@ def build_design(election: Election) -> Design:
         n_areas=int(area_codes.max()) + 1,
         stations=stations,
         valid_per_station=valid_per_station(election),
-        arrival=np.hstack([_arrival_covariates(election, covariates, names, stations), leaning]),
-        n_leanings=leaning.shape[1],
+        arrival=np.hstack(
+            [_arrival_covariates(election, covariates, names, stations), _leanings(election, lists, stations)]
+        ),
     )
 
 
@@ -180,17 +179,16 @@ def _fixed_effects(
     return np.hstack(columns), tuple(labels + names), np.array(role + [COVARIATE] * covariates.shape[1])
 
 
-def _covariates(election: Election, stations: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _covariates(election: Election, lists: pd.DataFrame | None, stations: np.ndarray) -> tuple[np.ndarray, list[str]]:
     raw: dict[str, np.ndarray] = {}
     electorate = election.units["electorate"].to_numpy(float)
     ballots = election.units["baseline_ballots"].to_numpy(float)
     raw["log size"] = np.log(np.where(np.isfinite(electorate) & (electorate > 0), electorate, 300.0 * stations))
-    votes = _pooled_lists(election.baseline)
-    if votes is not None:
-        shares = np.log(smoothed_shares(votes.to_numpy(float)))
+    if lists is not None:
+        shares = lists.to_numpy()
         national = np.exp(np.nanmean(shares, axis=0))
         centre = (shares * national).sum(axis=1, keepdims=True) / national.sum()
-        for name, column in zip(votes.columns, (shares - centre).T, strict=True):
+        for name, column in zip(lists.columns, (shares - centre).T, strict=True):
             raw[LIST + str(name)] = column
         valid = election.baseline.sum(axis=1, min_count=1).to_numpy(float)
         raw["invalid ballots"] = _logit_share(ballots - valid, ballots)
@@ -198,7 +196,8 @@ def _covariates(election: Election, stations: np.ndarray) -> tuple[np.ndarray, l
     return _standardise(raw, stations)
 
 
-def _pooled_lists(baseline: pd.DataFrame) -> pd.DataFrame | None:
+def _log_shares(baseline: pd.DataFrame) -> pd.DataFrame | None:
+    """Log smoothed shares of the lists by unit, minor ones pooled; NaN where unknown, None where no two lists are."""
     total = baseline.to_numpy(float)
     if baseline.shape[1] < 2 or not np.isfinite(total).all(axis=1).any() or np.nansum(total) <= 0:
         return None  # none, or no unit in which every list's votes are known
@@ -208,7 +207,9 @@ def _pooled_lists(baseline: pd.DataFrame) -> pd.DataFrame | None:
     if len(minor):
         pooled["minor lists"] = baseline[minor].sum(axis=1, min_count=1)
     pooled = pooled.loc[:, pooled.sum() > 0]  # what nobody chose tells no place from another
-    return pooled if pooled.shape[1] >= 2 else None
+    if pooled.shape[1] < 2:
+        return None
+    return pd.DataFrame(np.log(smoothed_shares(pooled.to_numpy(float))), pooled.index, pooled.columns)
 
 
 def _logit_share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -300,7 +301,7 @@ def _by_region(values: np.ndarray, region: np.ndarray, n_regions: int, stations:
     return np.bincount(region, values * stations, n_regions) / np.bincount(region, stations, n_regions).clip(1e-9)
 
 
-def _leanings(election: Election, stations: np.ndarray) -> np.ndarray:
+def _leanings(election: Election, lists: pd.DataFrame | None, stations: np.ndarray) -> np.ndarray:
     """(U, L) how places vote beyond the mean of their region: the first principal components of the baseline's log
     shares, in deviations over the stations at home; zero where the baseline is unknown.
 
@@ -308,10 +309,9 @@ def _leanings(election: Election, stations: np.ndarray) -> np.ndarray:
     ones are mostly noise.
     """
     nothing = np.zeros((len(stations), 0))
-    votes = _pooled_lists(election.baseline)
-    if votes is None:
+    if lists is None:
         return nothing
-    logs = np.log(smoothed_shares(votes.to_numpy(float)))
+    logs = lists.to_numpy()
     known = np.isfinite(logs).all(axis=1)
     logs, weight = logs[known], stations[known] * ~election.overseas[known]
     if np.count_nonzero(weight) < 2:
