@@ -212,28 +212,29 @@ def _with_own_drift(evidence: Evidence, cells: Cells, draws: Draws, rng: np.rand
     """The same draws with the drift added that what is pending may have of its own, beyond the followed trend.
 
     A Student t of v degrees of freedom is a normal of variance s2 v / chi2: as s2 itself is in the nation's drift, its
-    excess alone is added.
+    excess alone is added. A trend that has shown may break off or steepen by as much as it is.
     """
-    turnout = evidence.priors.turnout_drift
-    freedom, m = evidence.priors.drift_freedom, draws.support.shape[2]
-    tail = evidence.drift_headline**2 * (freedom / rng.chisquare(freedom, m) - 1.0)
+    priors, m = evidence.priors, draws.support.shape[2]
+    tail = evidence.drift_headline**2 * (priors.drift_freedom / rng.chisquare(priors.drift_freedom, m) - 1.0)
     nation = np.sqrt(np.maximum(evidence.drift_nation**2 + tail, 0.0))
-    support = _wander(cells, nation, evidence.drift_region, draws.drift[0], draws.support.shape[1], rng)
-    rulings = evidence.priors.drift_last * rng.standard_normal((support.shape[1], support.shape[2]))
+    shown = priors.drift_shown * draws.parameters["drift_nation"].mean(axis=1)  # (E,)
+    support = _wander(
+        cells, np.hypot(nation * draws.drift[0], shown[:-1, None]), evidence.drift_region, draws.drift[0], rng
+    )
+    rulings = priors.drift_last * rng.standard_normal((support.shape[1], support.shape[2]))
     support += cells.stuck.astype(np.float32)[:, None, None] * rulings.astype(np.float32)
-    everywhere, here = np.full(m, turnout), np.full(evidence.design.n_regions, turnout)
-    votes = _wander(cells, everywhere, here, draws.drift[1], 1, rng)
+    here = np.full(evidence.design.n_regions, priors.turnout_drift)
+    votes = _wander(cells, np.hypot(priors.turnout_drift * draws.drift[1], shown[-1:, None]), here, draws.drift[1], rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
 
 
 def _wander(
-    cells: Cells, nation: np.ndarray, region: np.ndarray, scale: np.ndarray, components: int, rng: np.random.Generator
+    cells: Cells, nation: np.ndarray, region: np.ndarray, scale: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """(C, components, m) drift at the cells, of the nation's (m,) and of each region's deviation (R,) a unit of
-    stray."""
-    shape = (components, len(scale))
-    everywhere = nation * scale * rng.standard_normal(shape)
-    here = (region[:, None, None] * scale * rng.standard_normal((len(region), *shape))).astype(np.float32)
+    """(C, components, m) drift at the cells, of the nation's deviation (components, m) and of each region's (R,), in
+    scales (m,), a unit of stray."""
+    everywhere = nation * rng.standard_normal(nation.shape)
+    here = (region[:, None, None] * scale * rng.standard_normal((len(region), *nation.shape))).astype(np.float32)
     out = cells.stray_region.astype(np.float32)[:, None, None] * here[cells.region]
     out += cells.stray_nation.astype(np.float32)[:, None, None] * everywhere.astype(np.float32)
     return out

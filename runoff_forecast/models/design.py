@@ -30,6 +30,8 @@ LIST = "list "
 """What names of covariates begin with that are a list's share."""
 NATIONAL_ORDER = ("slope", "between", "overseas")
 """Coefficients of arrival that are the nation's, the first of all: earliness inside regions, between them, abroad."""
+USUAL_KINDS = ("urban", "rural", OVERSEAS, "unknown")
+"""Kinds whose place in the order of arrival their size, or a coefficient of its own, tells."""
 LEANINGS = 2
 """Principal components of the baseline along which places may report early or late."""
 INTERCEPT, KIND, HOME_KIND, COVARIATE = range(4)
@@ -63,8 +65,8 @@ class Design:
     valid_per_station: np.ndarray
     """(U,) valid votes per station that the baseline (or the electorate) leads one to expect."""
     arrival: np.ndarray
-    """(U, 3 + 2R + L) covariates of earliness: those of `NATIONAL_ORDER`, slope by region, offset by region, leanings
-    inside regions."""
+    """(U, 3 + 2R + J + L) covariates of earliness: those of `NATIONAL_ORDER`, slope by region, offset by region, kinds
+    of their own, leanings inside regions."""
 
     @cached_property
     def n_units(self) -> int:
@@ -78,6 +80,12 @@ class Design:
     def has_baseline(self) -> bool:
         """Whether lists of an earlier election tell any place from another."""
         return any(name.startswith(LIST) for name in self.fixed_names)
+
+    @cached_property
+    def without_baseline(self) -> float:
+        """Share of the stations that lie in units without a baseline."""
+        known = np.isfinite(self.election.baseline.to_numpy(float)).all(axis=1) & self.has_baseline
+        return float(self.stations[~known].sum() / self.stations.sum())
 
     @cached_property
     def overseas(self) -> np.ndarray:
@@ -102,15 +110,21 @@ class Design:
         return [*(f"support {i + 1}" for i in range(self.n_components - 1)), "turnout"]
 
     @cached_property
+    def own_kinds(self) -> tuple[str, ...]:
+        """Kinds that the register alone knows, such as postal: nothing tells when they come in."""
+        return _own_kinds(self.kinds)
+
+    @cached_property
     def leanings(self) -> np.ndarray:
         """Which columns of `arrival` are leanings."""
-        return np.arange(len(NATIONAL_ORDER) + 2 * self.n_regions, self.arrival.shape[1])
+        return np.arange(len(NATIONAL_ORDER) + 2 * self.n_regions + len(self.own_kinds), self.arrival.shape[1])
 
     @cached_property
     def order_names(self) -> list[str]:
         """What the coefficients of arrival are called, in the order of `arrival`."""
         by_region = [f"slope in {r}" for r in self.regions] + [f"offset of {r}" for r in self.regions]
-        return [*NATIONAL_ORDER, *by_region, *(f"leaning {i + 1}" for i in range(len(self.leanings)))]
+        kinds = ("kind " + kind for kind in self.own_kinds)
+        return [*NATIONAL_ORDER, *by_region, *kinds, *(f"leaning {i + 1}" for i in range(len(self.leanings)))]
 
     @cached_property
     def core(self) -> CoreRows:
@@ -118,18 +132,50 @@ class Design:
         return CoreRows.of(self.fixed.shape[1], self.n_regions)
 
 
+@dataclass(frozen=True, eq=False)
+class _Alike:
+    """Which units are alike for want of a baseline: of one size and kind, and near each other."""
+
+    log_size: np.ndarray
+    """(U,) known of every unit"""
+    kind: np.ndarray
+    near: tuple[np.ndarray, ...]
+    """Codes (U,) of the places that units lie in, the smallest first"""
+    stations: np.ndarray
+
+    def filled(self, column: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """A column (U,) with what is not known filled in: what size and kind lead one to expect, and by how much the
+        known units near by differ from that (regression imputation, Little & Rubin 2019, section 4.2)."""
+        if known.all() or not known.any():
+            return np.where(known, column, 0.0)
+        sort = np.column_stack([self.log_size, self.kind[:, None] == np.arange(self.kind.max() + 1)])
+        root = np.sqrt(self.stations[known])
+        slopes = np.linalg.lstsq(sort[known] * root[:, None], column[known] * root, rcond=None)[0]
+        expected = sort @ slopes
+        weight, beyond, still = self.stations * known, np.where(known, column - expected, 0.0), ~known
+        for place in self.near:
+            there = np.bincount(place, weight)[place]
+            mean = (np.bincount(place, weight * beyond)[place]) / np.maximum(there, 1e-9)
+            now = still & (there > 0.0)
+            beyond[now], still = mean[now], still & ~now
+        return np.where(known, column, expected + beyond)
+
+
 @lru_cache(maxsize=2)  # every snapshot of a night asks for the same
 def build_design(election: Election) -> Design:
-    """The design of an election; units without a baseline get the average and a flag of their own."""
+    """The design of an election; units without a baseline get their area's or region's average and a flag of their
+    own."""
     units = election.units
     region_codes = election.region_index
     regions = tuple(election.regions.index)
     area_codes = pd.factorize(units["region"].astype(str) + "\x1f" + units["area"].astype(str))[0]
-    kind_codes, kinds = pd.factorize(units["kind"].astype(str))
+    kind_codes, words = pd.factorize(units["kind"].astype(str))
+    kinds = tuple(words)
     stations = units["stations"].to_numpy(float)
     lists = _log_shares(election.baseline)
-    covariates, names = _covariates(election, lists, stations)
-    fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, tuple(kinds))
+    alike = _Alike(_log_size(election, stations), kind_codes, (area_codes, region_codes), stations)
+    covariates, names = _covariates(election, lists, alike)
+    fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, kinds)
     contrast = contrasts(len(election.candidates))
     return Design(
         election=election,
@@ -137,17 +183,21 @@ def build_design(election: Election) -> Design:
         fixed=fixed,
         fixed_names=fixed_names,
         fixed_role=role,
-        own=_own_lists(election, contrast, stations),
+        own=_own_lists(election, contrast, alike),
         region=region_codes,
         area=area_codes,
         kind=kind_codes,
-        kinds=tuple(kinds),
+        kinds=kinds,
         regions=regions,
         n_areas=int(area_codes.max()) + 1,
         stations=stations,
         valid_per_station=valid_per_station(election),
         arrival=np.hstack(
-            [_arrival_covariates(election, covariates, names, stations), _leanings(election, lists, stations)]
+            [
+                _arrival_covariates(election, covariates, names, stations),
+                kind_codes[:, None] == [kinds.index(kind) for kind in _own_kinds(kinds)],
+                _leanings(election, lists, stations),
+            ]
         ),
     )
 
@@ -179,11 +229,11 @@ def _fixed_effects(
     return np.hstack(columns), tuple(labels + names), np.array(role + [COVARIATE] * covariates.shape[1])
 
 
-def _covariates(election: Election, lists: pd.DataFrame | None, stations: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _covariates(election: Election, lists: pd.DataFrame | None, alike: _Alike) -> tuple[np.ndarray, list[str]]:
     raw: dict[str, np.ndarray] = {}
     electorate = election.units["electorate"].to_numpy(float)
     ballots = election.units["baseline_ballots"].to_numpy(float)
-    raw["log size"] = np.log(np.where(np.isfinite(electorate) & (electorate > 0), electorate, 300.0 * stations))
+    raw["log size"] = alike.log_size
     if lists is not None:
         shares = lists.to_numpy()
         national = np.exp(np.nanmean(shares, axis=0))
@@ -193,7 +243,7 @@ def _covariates(election: Election, lists: pd.DataFrame | None, stations: np.nda
         valid = election.baseline.sum(axis=1, min_count=1).to_numpy(float)
         raw["invalid ballots"] = _logit_share(ballots - valid, ballots)
         raw["baseline turnout"] = _logit_share(ballots, electorate)
-    return _standardise(raw, stations)
+    return _standardise(raw, alike)
 
 
 def _log_shares(baseline: pd.DataFrame) -> pd.DataFrame | None:
@@ -216,8 +266,13 @@ def _logit_share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.log((part.clip(0) + 1.0) / ((whole - part).clip(0) + 1.0))
 
 
-def _standardise(raw: dict[str, np.ndarray], weight: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    columns, names = [], []
+def _log_size(election: Election, stations: np.ndarray) -> np.ndarray:
+    electorate = election.units["electorate"].to_numpy(float)
+    return np.log(np.where(np.isfinite(electorate) & (electorate > 0), electorate, 300.0 * stations))
+
+
+def _standardise(raw: dict[str, np.ndarray], alike: _Alike) -> tuple[np.ndarray, list[str]]:
+    columns, names, weight = [], [], alike.stations
     missing = np.zeros(len(weight))
     for name, column in raw.items():
         known = np.isfinite(column)
@@ -227,7 +282,7 @@ def _standardise(raw: dict[str, np.ndarray], weight: np.ndarray) -> tuple[np.nda
         deviation = np.sqrt(np.average((column[known] - mean) ** 2, weights=weight[known]))
         if deviation < 1e-9:
             continue
-        columns.append(np.where(known, (column - mean) / deviation, 0.0))
+        columns.append(alike.filled((column - mean) / deviation, known))
         names.append(name)
         missing = np.maximum(missing, ~known)
     if 0 < missing.sum() < len(weight):
@@ -236,14 +291,14 @@ def _standardise(raw: dict[str, np.ndarray], weight: np.ndarray) -> tuple[np.nda
     return (np.column_stack(columns) if columns else np.zeros((len(weight), 0))), names
 
 
-def _own_lists(election: Election, contrast: np.ndarray, stations: np.ndarray) -> np.ndarray:
+def _own_lists(election: Election, contrast: np.ndarray, alike: _Alike) -> np.ndarray:
     """Contrast of the shares that the candidates would have if every baseline list's voters went to the nearest of
     them.
 
     A candidate's own list stays; another list's voters divide by how much its map resembles each candidate's own
     (correlation of log shares over units, as voters of like places choose alike).
     """
-    columns = [election.own_baseline(candidate) for candidate in election.candidates]
+    columns, stations = [election.own_baseline(candidate) for candidate in election.candidates], alike.stations
     if not any(columns) or election.baseline.shape[1] < 2:
         return np.zeros((len(stations), contrast.shape[1]))
     shares = smoothed_shares(election.baseline.to_numpy(float))
@@ -254,7 +309,7 @@ def _own_lists(election: Election, contrast: np.ndarray, stations: np.ndarray) -
     logs = np.zeros((len(stations), len(columns)))
     logs[known] = np.log(shares[known] @ transfer)
     logs[known] -= np.average(logs[known], axis=0, weights=stations[known])
-    return to_contrasts(logs, contrast)
+    return to_contrasts(np.column_stack([alike.filled(column, known) for column in logs.T]), contrast)
 
 
 def _position(election: Election, column: str | None) -> int | None:
@@ -296,14 +351,18 @@ def _arrival_covariates(
     return np.hstack([within[:, None], between[:, None], overseas[:, None], indicator * within[:, None], indicator])
 
 
+def _own_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(kind for kind in kinds if kind not in USUAL_KINDS) if len(kinds) > 1 else ()
+
+
 def _by_region(values: np.ndarray, region: np.ndarray, n_regions: int, stations: np.ndarray) -> np.ndarray:
     """(R,) means over stations."""
     return np.bincount(region, values * stations, n_regions) / np.bincount(region, stations, n_regions).clip(1e-9)
 
 
 def _leanings(election: Election, lists: pd.DataFrame | None, stations: np.ndarray) -> np.ndarray:
-    """(U, L) how places vote beyond the mean of their region: the first principal components of the baseline's log
-    shares, in deviations over the stations at home; zero where the baseline is unknown.
+    """(U, L) how places vote beyond the mean of their region: the first principal components of that by which the
+    baseline's log shares differ inside regions, in deviations over the stations at home; zero where it is unknown.
 
     Lists count by their share of the vote (weighted log-ratio analysis, Greenacre & Lewi 2009), as log shares of small
     ones are mostly noise.
@@ -319,14 +378,13 @@ def _leanings(election: Election, lists: pd.DataFrame | None, stations: np.ndarr
     national = np.exp(np.average(logs, axis=0, weights=weight))
     national /= national.sum()
     ratios = (logs - (logs @ national)[:, None]) * np.sqrt(national)
-    ratios -= np.average(ratios, axis=0, weights=weight)
+    region, n_regions = election.region_index[known], len(election.regions)
+    ratios -= np.column_stack([_by_region(column, region, n_regions, stations[known])[region] for column in ratios.T])
     variance, axes = np.linalg.eigh((ratios.T * weight) @ ratios / weight.sum())
     first = np.argsort(-variance)[:LEANINGS]
     first = first[variance[first] > SMALLEST_VARIANCE]
     out = np.zeros((len(stations), len(first)))
-    region, n_regions = election.region_index[known], len(election.regions)
-    for column, score in enumerate((ratios @ axes[:, first] / np.sqrt(variance[first])).T):
-        out[known, column] = score - _by_region(score, region, n_regions, stations[known])[region]
+    out[known] = ratios @ axes[:, first] / np.sqrt(variance[first])
     return out
 
 

@@ -120,8 +120,7 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
     if counts.election.retrospective and len(counts.election.candidates) == 2:
         # between more, support's scales are learnt with another election's baseline anyway
         priors = priors.for_borrowed_register()
-    if not design.has_baseline:
-        priors = priors.without_baseline()
+    priors = priors.without_baseline(design.without_baseline)
     latest = counts.latest
     holdings, batches = latest.holdings, counts.batches(at_most=moments)
     shares = _shares_by_region(design, holdings.members)

@@ -118,6 +118,7 @@ def arrival_prior(design: Design, priors: Priors) -> tuple[np.ndarray, np.ndarra
         priors.arrival_overseas_sd,
         np.full(r, priors.arrival_slope_region),
         np.full(r, priors.arrival_region),
+        np.full(len(design.own_kinds), priors.arrival_kind),
         np.full(len(design.leanings), priors.arrival_lean),
     ]
     return mean, deviation

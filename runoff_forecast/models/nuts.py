@@ -58,7 +58,7 @@ def forecast_from(evidence: Evidence, trace: xr.DataTree, draws: int, rng: np.ra
     health = diagnose(trace, forecast.margin.to_numpy())
     if complaint := complaint_of(health):
         raise SickPosterior(complaint)
-    return replace(forecast, diagnostics={"warnings": warnings_of(evidence), **health})
+    return replace(forecast, diagnostics={"warnings": warnings_of(evidence, parameters), **health})
 
 
 def sample(evidence: Evidence, *, draws: int, tune: int, chains: int, rng: np.random.Generator) -> xr.DataTree:

@@ -97,6 +97,9 @@ class Priors:
     drift_followed: float = 0.25
     """Share of the way from the last batch to what is pending on which a trend is believed to go on: damped trends
     forecast better than straight ones (Gardner & McKenzie 1985). On the rest drift may go in any direction."""
+    drift_shown: float = 1.0
+    """Factor on the nation's trend that has shown, by which what is pending may stray from it in either direction, on
+    top: late ballots that lean everywhere alike, as postal ones do, leave regions no sign of it."""
     drift_last: float = 0.1
     """Logits: how far the sheets that wait for rulings lean from their places, everywhere alike, however little the
     night drifted (0.01 in Peru 2021, 0.1 in 2026). They are what is set aside, or most of what is out at the end where
@@ -120,6 +123,9 @@ class Priors:
     """Logits: how much later overseas units are counted."""
     arrival_overseas_sd: float = 2.0
     """Its deviation between counts."""
+    arrival_kind: float = 1.5
+    """Logits: how early or late a kind is that is neither urban, rural nor overseas, such as postal votes: no count of
+    one is among those learnt from."""
     arrival_region: float = 0.9
     """Logits: regions early or late for reasons of their own."""
     arrival_lean: float = 0.3
@@ -187,14 +193,26 @@ class Priors:
         """
         unit = factor * self.arrival_unit
         steeper = blurring(unit) / blurring(self.arrival_unit)
-        orders = ("slope", "slope_sd", "slope_region", "between", "between_sd", "overseas", "overseas_sd", "region")
+        orders = (
+            "slope",
+            "slope_sd",
+            "slope_region",
+            "between",
+            "between_sd",
+            "overseas",
+            "overseas_sd",
+            "kind",
+            "region",
+        )
         changes = {f"arrival_{name}": steeper * getattr(self, f"arrival_{name}") for name in (*orders, "turn", "lean")}
         return replace(self, arrival_unit=unit, **changes)
 
-    def without_baseline(self) -> Priors:
-        """The same with wider scales of support and turnout: those learnt are of what the baseline leaves open."""
+    def without_baseline(self, share: float) -> Priors:
+        """The same with wider scales of support and turnout, where a share of the stations has no baseline: those
+        learnt are of what it leaves open. Variances are averages over stations."""
+        factor = (1.0 + share * (self.no_baseline**2 - 1.0)) ** 0.5
         names = [*OF_PLACES, *("turnout_" + name for name in OF_PLACES)]
-        return replace(self, **{name: self.no_baseline * getattr(self, name) for name in names})
+        return replace(self, **{name: factor * getattr(self, name) for name in names})
 
     def for_borrowed_register(self) -> Priors:
         """The same with wider scales of support."""
