@@ -139,26 +139,32 @@ class _Alike:
     log_size: np.ndarray
     """(U,) known of every unit"""
     kind: np.ndarray
-    near: tuple[np.ndarray, ...]
-    """Codes (U,) of the places that units lie in, the smallest first"""
+    area: np.ndarray
+    region: np.ndarray
     stations: np.ndarray
 
     def filled(self, column: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """A column (U,) with what is not known filled in: what size and kind lead one to expect, and by how much the
-        known units near by differ from that (regression imputation, Little & Rubin 2019, section 4.2)."""
+        """A column (U,) with what is not known filled in: what size and kind make of it inside regions, and by how much
+        the known units near by differ from that (regression imputation, Little & Rubin 2019, section 4.2)."""
         if known.all() or not known.any():
             return np.where(known, column, 0.0)
+        weight = self.stations * known
         sort = np.column_stack([self.log_size, self.kind[:, None] == np.arange(self.kind.max() + 1)])
-        root = np.sqrt(self.stations[known])
-        slopes = np.linalg.lstsq(sort[known] * root[:, None], column[known] * root, rcond=None)[0]
-        expected = sort @ slopes
-        weight, beyond, still = self.stations * known, np.where(known, column - expected, 0.0), ~known
-        for place in self.near:
-            there = np.bincount(place, weight)[place]
-            mean = (np.bincount(place, weight * beyond)[place]) / np.maximum(there, 1e-9)
-            now = still & (there > 0.0)
-            beyond[now], still = mean[now], still & ~now
+        inside = np.column_stack(
+            [each - _means(each, weight, self.region) for each in (*sort.T, np.where(known, column, 0.0))]
+        )
+        inside = inside[known] * np.sqrt(weight[known])[:, None]
+        expected = sort @ np.linalg.lstsq(inside[:, :-1], inside[:, -1], rcond=None)[0]
+        beyond, still = np.where(known, column - expected, 0.0), ~known
+        for place in (self.area, self.region, self.kind, np.zeros_like(self.kind)):
+            now = still & (np.bincount(place, weight)[place] > 0.0)
+            beyond[now], still = _means(beyond, weight, place)[now], still & ~now
         return np.where(known, column, expected + beyond)
+
+
+def _means(values: np.ndarray, weight: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """(U,) weighted means by place; zero where a place has no weight."""
+    return (np.bincount(place, weight * values) / np.maximum(np.bincount(place, weight), 1e-9))[place]
 
 
 @lru_cache(maxsize=2)  # every snapshot of a night asks for the same
@@ -173,7 +179,7 @@ def build_design(election: Election) -> Design:
     kinds = tuple(words)
     stations = units["stations"].to_numpy(float)
     lists = _log_shares(election.baseline)
-    alike = _Alike(_log_size(election, stations), kind_codes, (area_codes, region_codes), stations)
+    alike = _Alike(_log_size(election, stations), kind_codes, area_codes, region_codes, stations)
     covariates, names = _covariates(election, lists, alike)
     fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, kinds)
     contrast = contrasts(len(election.candidates))

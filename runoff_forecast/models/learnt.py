@@ -15,7 +15,7 @@ from .priors import Priors, blurring
 SMALLEST = {"arrival_slope": 0.5, "arrival_between": 0.75, "arrival_overseas": 1.2}
 """Few elections agree by chance, and all are of offices that work alike: a slope's deviation is never below this."""
 SMALLEST_LEAN = 0.1
-"""The same of the slopes along leanings, whose mean is zero: 0.07 and 0.10 in two counts of offices that work alike.
+"""The same of the slopes along leanings, whose mean is zero: 0.06 and 0.10 in two counts of offices that work alike.
 Of 0.09, 0.13 and 0.2 the interval score of nights by region, of Peru and of France, is best between the first two."""
 REGIONS = 2.0
 """Factor on the deviation of regions' arrival that these offices show: others count the capital first or one region
