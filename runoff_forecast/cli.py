@@ -217,7 +217,7 @@ def replay(
     else:
         out.print(terminal.progress(night, played.forecasts))
         if night.result is not None:
-            out.print("", terminal.scores(played.summary()))
+            out.print("", terminal.scores(played.summary(), night))
     if json not in (None, "-"):
         Path(json).write_text(played.to_json() + "\n", encoding="utf-8")
     if chart is not None:

@@ -102,8 +102,8 @@ def outstanding(forecast: "Forecast") -> Table:
     """What is still out, by kind of place."""
     first, second = (candidate.name for candidate in forecast.election.candidates[:2])
     title = f"What is still out, by kind of place; + is {first} ahead of {second}"
-    table = _table(title, ["kind"], "stations", "valid votes", "90 % interval", "margin", "net votes")
-    table.columns[0].no_wrap, table.columns[3].no_wrap = True, False  # two numbers may stand below each other
+    numbers = "stations", "valid votes", "90 % interval", "margin", "net votes"
+    table = _table(title, ["kind"], *numbers, folding=["90 % interval"])  # two numbers may stand below each other
     for kind, row in forecast.outstanding_by_kind().iterrows():
         table.add_row(
             str(kind),
@@ -120,8 +120,9 @@ def progress(night: Night, forecasts: Sequence["Forecast"]) -> Table:
     """A row per forecast of a night, the margin so far beside the one expected; below, the official end if known."""
     first, second = night.election.candidates[:2]
     title = f"{night.election.title}; + is {first.name} ahead of {second.name}"
-    wins = f"{first.name}\nfirst, of 100"
-    table = _table(title, [], "count of", "counted", "so far", "forecast", "90 % interval", wins)
+    wins = f"{first.name} first, of 100"
+    numbers = "count of", "counted", "so far", "forecast", "90 % interval", wins
+    table = _table(title, [], *numbers, folding=[wins])
     for forecast in forecasts:
         low, high = (saying.points(limit) for limit in forecast.interval(0.9))
         local = forecast.count.time.tz_convert(night.election.timezone)
@@ -139,8 +140,9 @@ def progress(night: Night, forecasts: Sequence["Forecast"]) -> Table:
     return table
 
 
-def scores(summary: Mapping[str, object]) -> Table:
+def scores(summary: Mapping[str, object], night: Night) -> Table:
     """Averages over a replayed night, and when it was called."""
+    names = {candidate.id: candidate.name for candidate in night.election.candidates}
     table = _table("Mean scores over the night's moments", ["score"], "value")
     for name, said in POINT_SCORES.items():
         table.add_row(said, saying.points(summary[name], 3).lstrip("+"))
@@ -153,17 +155,22 @@ def scores(summary: Mapping[str, object]) -> Table:
     else:
         ends = "wrongly" if call["wrong"] else "rightly"
         back = ", and taken back later" if call["taken_back"] else ""
-        table.caption = f"Called for {call['candidate']} at {_percent(call['counted_share'])} counted, {ends}{back}."
+        table.caption = (
+            f"Called for {names[call['candidate']]} at {_percent(call['counted_share'])} counted, {ends}{back}."
+        )
     table.caption_justify = "left"
     return table
 
 
-def _table(title: str, left: Sequence[str], *numbers: str) -> Table:
+def _table(title: str, left: Sequence[str], *numbers: str, folding: Sequence[str] | None = None) -> Table:
+    """An empty table with columns of texts and, right of them, of numbers; those that fold may run over lines, by
+    default the texts: numbers are never cut."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, title=title, title_justify="left")
+    folding = left if folding is None else folding
     for heading in left:
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading not in folding)
     for heading in numbers:
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=heading not in folding)
     return table
 
 

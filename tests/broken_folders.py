@@ -520,7 +520,7 @@ CASES = [
     ),
     Case(
         "a column of no candidate",
-        put("counts.csv", "time,level,place,counted,ana,ben,zoe\n2021-06-06T20:00:00-05:00,unit,010101,4,1,2,3\n"),
+        put("counts.csv", "time,level,place,counted,ana,ben,zoe\n2021-06-06T20:00:00-05:00,unit,010101,4,400,500,3\n"),
         "counts.csv",
         None,
         "zoe",
@@ -615,7 +615,23 @@ CASES = [
     Case("negative votes", first(ana="-400"), "counts.csv", 2, "ana", "-400", "0 or more"),
     Case("fractional votes", first(ana="400.5"), "counts.csv", 2, "ana", "400.5", "a whole number"),
     Case("votes not a number", first(ana="four hundred"), "counts.csv", 2, "ana", "four hundred", "a number"),
-    Case("votes with a thousands sign", first(ana='"4,00"'), "counts.csv", 2, "ana", "4,00", "a number"),
+    Case("votes with a comma", first(ana='"4,00"'), "counts.csv", 2, "ana", "4,00", "a point before its decimals"),
+    Case("thousands with a point", first(ana="4.000"), "counts.csv", 2, "ana", "4.000", "separators of thousands"),
+    Case(
+        "thousands with points", first(ana="1.234.000"), "counts.csv", 2, "ana", "1.234.000", "separators of thousands"
+    ),
+    Case("thousands with a comma", first(ana='"4,000"'), "counts.csv", 2, "ana", "4,000", "separators of thousands"),
+    Case("thousands with a space", first(ana="4 000"), "counts.csv", 2, "ana", "4 000", "separators of thousands"),
+    Case(
+        "percentages for votes",
+        put("counts.csv", "time,level,place,counted,ana,ben\n2021-06-06T20:00:00-05:00,nation,,20,52,48\n"),
+        "counts.csv",
+        2,
+        "ana",
+        "100 together",
+        "not percentages or thousands",
+        "warning",
+    ),
     Case("votes with an underscore", first(ana="4_00"), "counts.csv", 2, "ana", "4_00", "a number"),
     Case("votes of no planet", first(ana="1e300"), "counts.csv", 2, "ana", "1e+300", "at most 10,000,000,000"),
     Case("votes endless", first(ana="inf"), "counts.csv", 2, "ana", "inf", "a finite number"),

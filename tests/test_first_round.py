@@ -133,3 +133,11 @@ def test_a_pool_is_kept_in_the_folder(tmp_path):
 def test_other_lists_are_a_pool(name):
     contest = rf.load(name).election
     assert [candidate.id for candidate in contest.candidates if candidate.pooled] == ["other"]
+
+
+def test_the_margin_told_is_named_for_what_it_decides():
+    for_second_place = of_votes((400, 350, 340), (400, 330, 350))
+    assert "At the last place in the runoff, " in str(for_second_place)
+    assert "Final margin" not in str(for_second_place)
+    at_once = of_votes((520, 300, 180), (490, 320, 190))
+    assert "Final margin, " in str(at_once)

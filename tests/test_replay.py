@@ -1,6 +1,7 @@
 """Laws of a replay: each forecast knows only what came before it, is made once, and is found again after a stop."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -176,6 +177,18 @@ def test_the_command_prints_the_night_and_its_scores(folder, tmp_path):
     assert len(told["forecasts"]) == 3
     assert told["forecasts"][0]["seed"] == 3
     assert "</svg>" in (tmp_path / "night.svg").read_text(encoding="utf-8")
+
+
+def test_a_long_name_cuts_no_number_of_the_table(night, tmp_path):
+    first, *others = night.election.candidates
+    named = replace(first, name="María Belén de los Ángeles Soto Ibáñez")
+    election = replace(night.election, candidates=(named, *others))
+    renamed = rf.Night(election, Counts(election, night.counts.frame), replace(night.result, election=election))
+    rf.write_night(renamed, tmp_path / "long")
+    ended = run("replay", tmp_path / "long", "--draws", 60)
+    assert ended.exit_code == 0, ended.output
+    assert "…" not in ended.stdout
+    assert len(re.findall(r"[+−]\d+\.\d\d to [+−]\d+\.\d\d", ended.stdout)) == 3
 
 
 def test_the_command_goes_on_from_what_it_keeps(folder, tmp_path):

@@ -12,6 +12,10 @@ from .table import Table, figure, is_blank, numbers, texts
 
 BEYOND_ELECTORATE = 1.1
 """Times the electorate. Late registration and voters from elsewhere explain a few ballots more, nothing a tenth."""
+HARDLY = 0.02
+"""Valid votes a registered voter; fewer, over all rows of a level, are a warning."""
+ENOUGH = 1000.0
+"""Voters that the stations counted have, from which that is told."""
 CROWDED = 3.0
 """Times the voters that as many stations of the place have on average; more ballots than that are a warning."""
 
@@ -184,6 +188,21 @@ class Rows:
             for votes, voters in zip(ballots[over], room[over], strict=True)
         ]
         yield from self.table.problems(over, self.counted_column, texts, "warning")
+
+    def too_few_votes(self) -> Iterator[Problem]:
+        """Hardly a vote in the stations counted, over all rows of a level: percentages or thousands, as a rule."""
+        counted, stations = np.nan_to_num(self.numbers["counted"]), np.maximum(self.of_place("stations"), 1)
+        voters = self.of_place("electorate") * counted / stations
+        for level in LEVELS:
+            here = (self.level == level).to_numpy() & (counted > 0) & ~np.isnan(voters) & ~np.isnan(self.valid)
+            votes, room = self.valid[here].sum(), voters[here].sum()
+            if not 0 < votes < HARDLY * room or room < ENOUGH:
+                continue
+            row = np.flatnonzero(here)[voters[here].argmax()]
+            found = f"{figure(self.valid[row])} together"
+            expected = "votes of people, not percentages or thousands; the stations counted have some "
+            expected += figure(round(voters[row])) + " voters"
+            yield Problem(self.table.file, int(self.table.rows[row]), self.votes_column, found, expected, "warning")
 
 
 class Hints:

@@ -14,6 +14,9 @@ from .ballot import FIRST_YEAR, LAST_YEAR
 from .problem import WITH_LINES, Problem
 
 BEYOND_ALL = 10**18
+GROUPED = r"[1-9]\d{0,2}([.,' \u00a0\u2009\u202f]\d{3})+"
+"""Numbers as people write them: 521.000, 521,000, 521 000, 521'000."""
+DECIMAL_COMMA = r"-?\d+,\d+"
 LARGEST = 1e10
 """More than there are people; what sums of such numbers say is lost in their rounding, or ends in infinity."""
 
@@ -109,14 +112,20 @@ def numbers(
 ) -> tuple[np.ndarray, list[Problem]]:
     """The column as floats that are finite and not negative; NaN where blank or wrong."""
     cells = table.frame[column]
-    blank = is_blank(cells)
+    blank, grouped, comma = is_blank(cells), np.zeros(len(cells), bool), np.zeros(len(cells), bool)
     if pd.api.types.is_integer_dtype(cells) or pd.api.types.is_float_dtype(cells):
         values = cells.to_numpy(dtype=float, na_value=np.nan)
     else:
         values = pd.to_numeric(cells.astype(object).map(_as_number_text), errors="coerce").to_numpy(dtype=float)
+        shown = cells.astype(object).map(lambda cell: cell if isinstance(cell, str) else "")
+        # 0.521 and 52.100 may be meant as they stand where a share is asked for
+        grouped = shown.str.fullmatch(GROUPED).to_numpy(bool) & (whole | np.isnan(values))
+        comma = shown.str.fullmatch(DECIMAL_COMMA).to_numpy(bool) & ~grouped
     faults = [
         (blank & required, "a number, not an empty cell"),
-        (np.isnan(values) & ~blank, "a number"),
+        (grouped, "a number without separators of thousands, such as 521000"),
+        (comma, "a number with a point before its decimals, not a comma"),
+        (np.isnan(values) & ~blank & ~grouped & ~comma, "a number"),
         (np.isinf(values), "a finite number"),
         ((values < 0) & ~np.isinf(values), "0 or more"),
         ((values > LARGEST) & ~np.isinf(values), "at most " + figure(LARGEST)),

@@ -43,6 +43,7 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         *rows.not_a_vote(),
         *rows.electorate(),
         *rows.too_few_sheets(),
+        *rows.too_few_votes(),
     ]
     found += [*_repeated_rows(table, moment, rows.codes), *finer_and_coarser(rows, moment)]
     if not found:  # a number that is wrong in itself makes the next one look like a fall

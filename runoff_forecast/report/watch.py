@@ -31,6 +31,7 @@ LONGEST_PAUSE = 10.0
 """Times the usual pause."""
 LONGEST_ASKED = 3600.0
 """Seconds for which a server may ask for silence."""
+IF_MEANT = "if that is the office's own word, start again with --allow-shrinking"
 CATCH_UP = 6
 """Moments of a night already under way that are forecast at the start, so that the page can tell of them."""
 
@@ -141,7 +142,7 @@ class Watch:
             known = pd.MultiIndex.from_frame(self.counts.frame[KEY])
             lost = int((~known.isin(pd.MultiIndex.from_frame(frame[KEY]))).sum())
             if lost:
-                raise BrokenDownload(f"{lost:,} rows fewer than before; the counts have shrunk")
+                raise BrokenDownload(f"{lost:,} rows fewer than before: the counts have shrunk; {IF_MEANT}")
         fallen = _fallen(self.counts.frame, frame)
         if fallen.any():
             places = ", ".join((frame["level"] + " " + frame["place"])[fallen].str.strip().unique()[:5])
@@ -152,7 +153,7 @@ class Watch:
         before = 0.0 if self.counts.frame.empty else self.counts.latest.counted
         if not self.allow_shrinking and count.counted < (1 - TAKEN_BACK) * before:
             fell = f"stations counted fell from {before:,.0f} to {count.counted:,.0f}"
-            raise BrokenDownload(fell + "; if that is the office's own word, start again with --allow-shrinking")
+            raise BrokenDownload(f"{fell}; {IF_MEANT}")
 
     def _show(self, news: Count | None) -> None:
         """Writes the page. What goes wrong with that is told, and the last good page stays."""

@@ -3,8 +3,10 @@
 import csv
 import gzip
 import io
+import re
 import tomllib
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from runoff_forecast.checks.table import Table
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 LIKE_TABLES = frozenset(["csv", "tsv", "txt", "xls", "xlsx", "ods", "json", "parquet", "feather"])
 TEXT_COLUMNS = ("unit", "region", "area", "kind", "name", "level", "place", "time")
+THOUSANDS = re.compile(r"(?<![\d.:])[1-9]\d{0,2}(?:\.\d{3})+(?=[,\r\n\"]|$)")
+"""Cells such as 521.000: to most people 521 thousand, to a computer 521."""
 SIGNS = {";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 type Read[T] = tuple[T | None, list[Problem]]
@@ -165,9 +169,17 @@ def _is_even(text: str, columns: int) -> bool:
 
 
 def _parsed(text: str) -> pd.DataFrame:
+    frame = _read(text, TEXT_COLUMNS)
+    if not THOUSANDS.search(text):
+        return frame
+    # read as they stand, so that what looks like thousands can be told from what is a fraction
+    return _read(text, (*TEXT_COLUMNS, *frame.select_dtypes(float).columns))
+
+
+def _read(text: str, as_text: Sequence[str]) -> pd.DataFrame:
     return pd.read_csv(
         io.StringIO(text),
-        dtype=dict.fromkeys(TEXT_COLUMNS, str),
+        dtype=dict.fromkeys(as_text, str),
         keep_default_na=False,
         na_values=[""],
         index_col=False,
