@@ -17,7 +17,9 @@ from runoff_forecast.checks.problem import Problem
 from runoff_forecast.checks.table import Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
-LIKE_TABLES = frozenset(["csv", "tsv", "txt", "xls", "xlsx", "ods", "json", "parquet", "feather"])
+LIKE_TABLES = frozenset(["csv", "tsv", "txt", "xls", "xlsx", "ods", "json", "parquet", "feather", "zip"])
+PACKED = (b"PK\x03\x04", b"\x1f\x8b")
+"""How zip and gzip files begin."""
 TEXT_COLUMNS = ("unit", "region", "area", "kind", "name", "level", "place", "time")
 THOUSANDS = re.compile(r"(?<![\d.:])[1-9]\d{0,2}(?:\.\d{3})+(?=[,\r\n\"]|$)")
 """Cells such as 521.000: to most people 521 thousand, to a computer 521."""
@@ -111,6 +113,10 @@ def unpacked(data: bytes, file: str) -> Read[bytes]:
 def _decoded(data: bytes, file: str) -> Read[str]:
     """The text; of another encoding what it most likely says, so that it can be checked for more."""
     problems: list[Problem] = []
+    if data.startswith(PACKED):
+        return None, [
+            Problem(file, None, None, None, "text; this file is packed: unpack it, or end its name in .csv.gz")
+        ]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
