@@ -12,6 +12,7 @@ from ..checks.register import OVERSEAS
 from ..election import Election
 from ..turnout import valid_per_station
 from .effects import CoreRows
+from .gaps import Alike, means_by
 from .simplex import contrasts, to_contrasts
 
 SMOOTHING_VOTES = 20.0
@@ -132,41 +133,6 @@ class Design:
         return CoreRows.of(self.fixed.shape[1], self.n_regions)
 
 
-@dataclass(frozen=True, eq=False)
-class _Alike:
-    """Which units are alike for want of a baseline: of one size and kind, and near each other."""
-
-    log_size: np.ndarray
-    """(U,) known of every unit"""
-    kind: np.ndarray
-    area: np.ndarray
-    region: np.ndarray
-    stations: np.ndarray
-
-    def filled(self, column: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """A column (U,) with what is not known filled in: what size and kind make of it inside regions, and by how much
-        the known units near by differ from that (regression imputation, Little & Rubin 2019, section 4.2)."""
-        if known.all() or not known.any():
-            return np.where(known, column, 0.0)
-        weight = self.stations * known
-        sort = np.column_stack([self.log_size, self.kind[:, None] == np.arange(self.kind.max() + 1)])
-        inside = np.column_stack(
-            [each - _means(each, weight, self.region) for each in (*sort.T, np.where(known, column, 0.0))]
-        )
-        inside = inside[known] * np.sqrt(weight[known])[:, None]
-        expected = sort @ np.linalg.lstsq(inside[:, :-1], inside[:, -1], rcond=None)[0]
-        beyond, still = np.where(known, column - expected, 0.0), ~known
-        for place in (self.area, self.region, self.kind, np.zeros_like(self.kind)):
-            now = still & (np.bincount(place, weight)[place] > 0.0)
-            beyond[now], still = _means(beyond, weight, place)[now], still & ~now
-        return np.where(known, column, expected + beyond)
-
-
-def _means(values: np.ndarray, weight: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """(U,) weighted means by place; zero where a place has no weight."""
-    return (np.bincount(place, weight * values) / np.maximum(np.bincount(place, weight), 1e-9))[place]
-
-
 @lru_cache(maxsize=2)  # every snapshot of a night asks for the same
 def build_design(election: Election) -> Design:
     """The design of an election; units without a baseline get their area's or region's average and a flag of their
@@ -179,7 +145,7 @@ def build_design(election: Election) -> Design:
     kinds = tuple(words)
     stations = units["stations"].to_numpy(float)
     lists = _log_shares(election.baseline)
-    alike = _Alike(_log_size(election, stations), kind_codes, area_codes, region_codes, stations)
+    alike = Alike(_log_size(election, stations), kind_codes, area_codes, region_codes, stations)
     covariates, names = _covariates(election, lists, alike)
     fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, kinds)
     contrast = contrasts(len(election.candidates))
@@ -235,7 +201,7 @@ def _fixed_effects(
     return np.hstack(columns), tuple(labels + names), np.array(role + [COVARIATE] * covariates.shape[1])
 
 
-def _covariates(election: Election, lists: pd.DataFrame | None, alike: _Alike) -> tuple[np.ndarray, list[str]]:
+def _covariates(election: Election, lists: pd.DataFrame | None, alike: Alike) -> tuple[np.ndarray, list[str]]:
     raw: dict[str, np.ndarray] = {}
     electorate = election.units["electorate"].to_numpy(float)
     ballots = election.units["baseline_ballots"].to_numpy(float)
@@ -277,7 +243,7 @@ def _log_size(election: Election, stations: np.ndarray) -> np.ndarray:
     return np.log(np.where(np.isfinite(electorate) & (electorate > 0), electorate, 300.0 * stations))
 
 
-def _standardise(raw: dict[str, np.ndarray], alike: _Alike) -> tuple[np.ndarray, list[str]]:
+def _standardise(raw: dict[str, np.ndarray], alike: Alike) -> tuple[np.ndarray, list[str]]:
     columns, names, weight = [], [], alike.stations
     missing = np.zeros(len(weight))
     for name, column in raw.items():
@@ -297,7 +263,7 @@ def _standardise(raw: dict[str, np.ndarray], alike: _Alike) -> tuple[np.ndarray,
     return (np.column_stack(columns) if columns else np.zeros((len(weight), 0))), names
 
 
-def _own_lists(election: Election, contrast: np.ndarray, alike: _Alike) -> np.ndarray:
+def _own_lists(election: Election, contrast: np.ndarray, alike: Alike) -> np.ndarray:
     """Contrast of the shares that the candidates would have if every baseline list's voters went to the nearest of
     them.
 
@@ -346,24 +312,17 @@ def _arrival_covariates(
 ) -> np.ndarray:
     region, n_regions = election.region_index, len(election.regions)
     score = earliness(covariates, names)
-    mean = _by_region(score, region, n_regions, stations)
-    within = score - mean[region]
+    mean = means_by(region, score, stations)
+    within = score - mean
     overseas = election.overseas.astype(float)
     home = overseas == 0
-    between = np.where(
-        home, mean[region] - (np.average(score[home], weights=stations[home]) if home.any() else 0.0), 0.0
-    )
+    between = np.where(home, mean - (np.average(score[home], weights=stations[home]) if home.any() else 0.0), 0.0)
     indicator = (region[:, None] == np.arange(n_regions)).astype(float)
     return np.hstack([within[:, None], between[:, None], overseas[:, None], indicator * within[:, None], indicator])
 
 
 def _own_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if kind not in USUAL_KINDS) if len(kinds) > 1 else ()
-
-
-def _by_region(values: np.ndarray, region: np.ndarray, n_regions: int, stations: np.ndarray) -> np.ndarray:
-    """(R,) means over stations."""
-    return np.bincount(region, values * stations, n_regions) / np.bincount(region, stations, n_regions).clip(1e-9)
 
 
 def _leanings(election: Election, lists: pd.DataFrame | None, stations: np.ndarray) -> np.ndarray:
@@ -384,8 +343,8 @@ def _leanings(election: Election, lists: pd.DataFrame | None, stations: np.ndarr
     national = np.exp(np.average(logs, axis=0, weights=weight))
     national /= national.sum()
     ratios = (logs - (logs @ national)[:, None]) * np.sqrt(national)
-    region, n_regions = election.region_index[known], len(election.regions)
-    ratios -= np.column_stack([_by_region(column, region, n_regions, stations[known])[region] for column in ratios.T])
+    region = election.region_index[known]
+    ratios -= np.column_stack([means_by(region, column, stations[known]) for column in ratios.T])
     variance, axes = np.linalg.eigh((ratios.T * weight) @ ratios / weight.sum())
     first = np.argsort(-variance)[:LEANINGS]
     first = first[variance[first] > SMALLEST_VARIANCE]
