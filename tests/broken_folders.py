@@ -634,6 +634,15 @@ CASES = [
         "not read",
         "warning",
     ),
+    Case(
+        "a vote that cannot be read below a region's row",
+        counts_row(",9,0,1,950,1150,", ",9,0,1,9x50,1150,"),
+        "counts.csv",
+        4,
+        "ana",
+        "9x50",
+        "a number",
+    ),
     Case("votes with a comma", first(ana='"4,00"'), "counts.csv", 2, "ana", "4,00", "a point before its decimals"),
     Case("thousands with a point", first(ana="4.000"), "counts.csv", 2, "ana", "4.000", "separators of thousands"),
     Case(

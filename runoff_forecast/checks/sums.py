@@ -26,14 +26,16 @@ def finer_and_coarser(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
     values = np.column_stack([rows.numbers[column] for column in columns])[at]
     enough = values + _rounding(rows, at, columns) + DUST
     sizes = np.column_stack([rows.of_place(column) for column in ("stations", "electorate")])[at]
-    sums = _Sums(rows.codes[at], pd.factorize(moment.iloc[at])[0], np.hstack([values, sizes]), rows.ballot)
+    needed = [columns.index(column) for column in ("counted", *(rows.ballot.candidates or ()))]
+    unread = np.isnan(values[:, needed]).any(axis=1, keepdims=True)  # told already: no sum with it says anything
+    sums = _Sums(rows.codes[at], pd.factorize(moment.iloc[at])[0], np.hstack([values, sizes, unread]), rows.ballot)
     for kind, position, sum_ in (("unit", *sums.regions()), ("finer", *sums.nations())):
-        finer, covered = np.hsplit(sum_, [len(columns)])
+        finer, covered, missing = np.hsplit(sum_, [len(columns), len(columns) + sizes.shape[1]])
         low = finer > enough[position]
         for short, column in np.argwhere(low):
             row = position[short]
             yield _short(rows, at[row], columns[column], values[row, column], finer[short, column], kind)
-        sound = ~low.any(axis=1) & (finer[:, COUNTED] > 0)
+        sound = ~low.any(axis=1) & (finer[:, COUNTED] > 0) & (missing[:, 0] == 0)
         position = position[sound]
         yield from _Beyond(rows, at[position], values[position], sizes[position], kind).problems(
             finer[sound], covered[sound]
