@@ -137,6 +137,11 @@ def test_description_says_what_the_picture_shows():
         charts.describe_margin(shown, "qu")
 
 
+def test_a_theme_that_is_none_is_told():
+    with pytest.raises(ValueError, match="theme is one of light, dark, got 'sepia'"):
+        charts.draw_margin(made_up.forecast(), theme="sepia")
+
+
 def test_description_travels_inside_the_file(tmp_path):
     shown = made_up.forecast()
     said = charts.describe_margin(shown)

@@ -58,10 +58,15 @@ class Theme:
     darker would make it brown; on a dark ground dark colours may be lighter and stay themselves."""
 
 
-THEMES: dict[str, Theme] = {
-    "light": Theme(ground="#ffffff", ink="#1d1d1f", faint="#5f6368", line="#d5d8dc", least_band=1.1),
-    "dark": Theme(ground="#16181c", ink="#f1f3f4", faint="#a3a9b0", line="#3c4046", least_band=1.27),
-}
+class _Themes(dict[str, Theme]):
+    def __missing__(self, name: object) -> Theme:
+        raise ValueError(f"theme is one of {', '.join(self)}, got {name!r}")
+
+
+THEMES = _Themes(
+    light=Theme(ground="#ffffff", ink="#1d1d1f", faint="#5f6368", line="#d5d8dc", least_band=1.1),
+    dark=Theme(ground="#16181c", ink="#f1f3f4", faint="#a3a9b0", line="#3c4046", least_band=1.27),
+)
 
 _FONTS = {"font.family": "DejaVu Sans", "font.size": 9.0, "svg.fonttype": "path", "svg.hashsalt": "runoff-forecast"}
 
