@@ -486,7 +486,15 @@ CASES = [
             "a file named counts.csv or counts.csv.gz or counts.parquet; this one is not read",
             "warning",
         )
-        for name in ("counts.CSV", "Counts.csv", "count.csv", "counts.tsv", "counts.xlsx", "counts.csv.zip")
+        for name in (
+            "counts.CSV",
+            "Counts.csv",
+            "count.csv",
+            "counts.tsv",
+            "counts.xlsx",
+            "counts.zip",
+            "counts.csv.zip",
+        )
     ),
     Case(
         "counts in a folder",
@@ -623,16 +631,6 @@ CASES = [
         None,
         None,
         "this file is packed",
-    ),
-    Case(
-        "counts in a zip file",
-        rename("counts.csv", "counts.zip"),
-        "counts.zip",
-        None,
-        None,
-        None,
-        "not read",
-        "warning",
     ),
     Case(
         "a vote that cannot be read below a region's row",

@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import simulated
+from scipy.special import expit
 
 import runoff_forecast as rf
+from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
 from runoff_forecast.evaluate import Habits, KindLast, Random, Truth, simulate
+from runoff_forecast.evaluate.orders import Order
 from runoff_forecast.models import Priors
 from runoff_forecast.models.design import build_design
 from runoff_forecast.models.evidence import gather
@@ -48,13 +51,14 @@ def assert_filled(whole: Election, gaps: np.ndarray, *, within: float) -> None:
         np.testing.assert_allclose(column(filled, name)[gaps], ((before - mean) / deviation)[gaps], atol=within)
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1.0 / (1.0 + np.exp(-x))
+def night_of(truth: Truth, order: Order, *, level: str, fractions: tuple[float, ...]) -> Counts:
+    rng, habits = np.random.default_rng(1), Habits(contested=0.0)
+    return simulate(truth, order, level=level, fractions=fractions, habits=habits, rng=rng).counts
 
 
 @pytest.mark.parametrize("gaps", [[0, 12, 25], range(10, 22)], ids=["single units", "a whole region"])
 def test_a_gap_is_filled_by_the_size_of_the_place(gaps):
-    whole, gaps = with_shares(sigmoid(0.4 * (SIZE - SIZE.mean()))), np.array(gaps)
+    whole, gaps = with_shares(expit(0.4 * (SIZE - SIZE.mean()))), np.array(gaps)
     assert_filled(whole, gaps, within=0.15)  # the logs of such shares are not quite straight in the log of size
     np.testing.assert_allclose(build_design(without(whole, gaps)).own[gaps], build_design(whole).own[gaps], atol=0.35)
 
@@ -91,15 +95,8 @@ def test_knowing_less_makes_no_forecast_surer():
     truth = simulated.truth()
     sds = []
     for election in (truth.election, without(truth.election, np.arange(10, 32))):
-        night = simulate(
-            replace(truth, election=election),
-            Random(),
-            level="region",
-            fractions=(0.3,),
-            habits=Habits(contested=0.0),
-            rng=np.random.default_rng(1),
-        )
-        found = rf.forecast(night.counts, draws=2000, seed=1, priors=Priors())
+        night = night_of(replace(truth, election=election), Random(), level="region", fractions=(0.3,))
+        found = rf.forecast(night, draws=2000, seed=1, priors=Priors())
         sds.append(float(found.margin.std()))
         told = [said for said in found.diagnostics["warnings"] if "without a baseline" in said]
         assert len(told) == (election is not truth.election)
@@ -132,13 +129,9 @@ def test_other_kinds_have_none(kinds):
 
 
 def test_a_kind_that_comes_last_is_thought_possible():
-    truth = with_postal()
-    habits = Habits(contested=0.0)
-    night = simulate(
-        truth, KindLast("postal"), level="region", fractions=(0.2, 0.4), habits=habits, rng=np.random.default_rng(1)
-    )
+    night = night_of(with_postal(), KindLast("postal"), level="region", fractions=(0.2, 0.4))
     together, apart = (
-        rf.forecast(night.counts, draws=2000, seed=1, priors=Priors().with_changes({"arrival_kind": each}))
+        rf.forecast(night, draws=2000, seed=1, priors=Priors().with_changes({"arrival_kind": each}))
         for each in (1e-9, 1.5)
     )
     assert apart.margin.std() > together.margin.std()
@@ -158,13 +151,6 @@ def test_late_ballots_that_lean_everywhere_alike_are_told(lean):
     def order(truth: Truth, rng: np.random.Generator) -> np.ndarray:
         return 1.5 * late + rng.standard_normal(len(truth.unit))
 
-    night = simulate(
-        replace(truth, votes=votes),
-        order,
-        level="unit",
-        fractions=(0.2, 0.4, 0.6, 0.75),
-        habits=Habits(contested=0.0),
-        rng=np.random.default_rng(1),
-    )
-    found = rf.forecast(night.counts, draws=500, seed=1)
+    night = night_of(replace(truth, votes=votes), order, level="unit", fractions=(0.2, 0.4, 0.6, 0.75))
+    found = rf.forecast(night, draws=500, seed=1)
     assert (TREND in found.diagnostics["warnings"]) == (lean > 0.0)

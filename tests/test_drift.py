@@ -12,7 +12,7 @@ from runoff_forecast.count import Counts
 from runoff_forecast.evaluate import Habits, Random, Truth, simulate
 from runoff_forecast.models import Priors, laplace
 from runoff_forecast.models.arrival import lateness
-from runoff_forecast.models.complete import Cells, Draws, complete, open_cells
+from runoff_forecast.models.complete import Draws, complete, open_cells
 from runoff_forecast.models.design import build_design
 from runoff_forecast.models.effects import SUPPORT, Scale
 from runoff_forecast.models.evidence import Evidence, gather
@@ -62,23 +62,22 @@ def test_a_trend_is_followed_a_quarter_of_the_way_and_drift_may_stray_on_the_res
 )
 def test_drift_of_the_nation_strays_as_student_s_t_by_headlines_alone(level, tails):
     evidence = gather(night_of(simulated.truth(), level=level), Priors().with_changes({"drift_freedom": FREEDOM}))
+    strayed = strays(evidence, slope=0.0)
+    assert stats.kstest(strayed / evidence.drift_nation, tails.cdf).pvalue > 0.01
+
+
+def strays(evidence: Evidence, *, slope: float) -> np.ndarray:
+    """Logits by which a cell a deviation later than all else strays, where nothing but the nation's trend is known."""
     one, none = np.ones(1), np.zeros(1)
     cell = replace(
         open_cells(evidence).take(np.array([0])), stray_nation=one, stray_region=none, stuck=none, several=none
     )
 
-    strayed = strays(replace(evidence, groups=()), cell, slope=0.0)
-    assert stats.kstest(strayed / evidence.drift_nation, tails.cdf).pvalue > 0.01
-
-
-def strays(evidence: Evidence, cell: Cells, *, slope: float) -> np.ndarray:
-    """Logits by which a cell a deviation later than all else strays, where nothing but the nation's trend is known."""
-
     def still(m: int) -> Draws:
         trend = {"drift_nation": np.repeat([[slope], [0.0]], m, axis=1)}
         return Draws(np.zeros((1, 1, m)), np.zeros((1, m)), np.zeros((0, m)), trend, np.ones((2, m)))
 
-    made, _ = complete(evidence, cell, still, 20_000, np.random.default_rng(1))
+    made, _ = complete(replace(evidence, groups=()), cell, still, 20_000, np.random.default_rng(1))
     votes = np.log(made["outstanding"].sum("region").clip(min=1e-9))
     return (votes.sel(candidate="ana") - votes.sel(candidate="bea")).to_numpy()
 
@@ -86,11 +85,7 @@ def strays(evidence: Evidence, cell: Cells, *, slope: float) -> np.ndarray:
 @pytest.mark.parametrize("slope", [0.1, -0.1])
 def test_a_trend_that_has_shown_may_break_off_or_steepen(slope):
     evidence = gather(night_of(simulated.truth(), level="unit"), Priors())
-    one, none = np.ones(1), np.zeros(1)
-    cell = replace(
-        open_cells(evidence).take(np.array([0])), stray_nation=one, stray_region=none, stuck=none, several=none
-    )
-    flat, steep = (strays(replace(evidence, groups=()), cell, slope=each) for each in (0.0, slope))
+    flat, steep = (strays(evidence, slope=each) for each in (0.0, slope))
     assert steep.std() == pytest.approx(np.hypot(flat.std(), abs(slope)), rel=0.03)
     assert abs(steep.mean()) < 3 * steep.std() / np.sqrt(len(steep))  # the trend itself is followed elsewhere
 

@@ -135,6 +135,11 @@ class Rows:
         """Valid, blank and null ones, as far as they are given."""
         return self.valid + sum(np.nan_to_num(self.numbers[column]) for column in SPOILT)
 
+    @cached_property
+    def voters(self) -> np.ndarray:
+        """Registered voters of the stations counted, as many a station as the place has on average."""
+        return self.of_place("electorate") * self.numbers["counted"] / np.maximum(self.of_place("stations"), 1)
+
     def capacity(self) -> Iterator[Problem]:
         """More stations than the place has."""
         stations = self.of_place("stations")
@@ -180,28 +185,26 @@ class Rows:
 
     def too_few_sheets(self) -> Iterator[Problem]:
         """More ballots than the stations counted have voters, by far: stations of a place differ in size."""
-        counted, electorate, ballots = self.numbers["counted"], self.of_place("electorate"), self.ballots
-        room = electorate * counted / np.maximum(self.of_place("stations"), 1)
-        over = (counted > 0) & (ballots > CROWDED * room) & (ballots <= electorate)
+        ballots, electorate = self.ballots, self.of_place("electorate")
+        over = (self.numbers["counted"] > 0) & (ballots > CROWDED * self.voters) & (ballots <= electorate)
         texts = [
             f"more stations for {figure(votes)} ballots, since these have some {figure(round(voters))} voters"
-            for votes, voters in zip(ballots[over], room[over], strict=True)
+            for votes, voters in zip(ballots[over], self.voters[over], strict=True)
         ]
         yield from self.table.problems(over, self.counted_column, texts, "warning")
 
     def too_few_votes(self) -> Iterator[Problem]:
         """Hardly a vote in the stations counted, over all rows of a level: percentages or thousands, as a rule."""
-        counted, stations = np.nan_to_num(self.numbers["counted"]), np.maximum(self.of_place("stations"), 1)
-        voters = self.of_place("electorate") * counted / stations
+        known = (self.numbers["counted"] > 0) & ~np.isnan(self.voters) & ~np.isnan(self.valid)
         for level in LEVELS:
-            here = (self.level == level).to_numpy() & (counted > 0) & ~np.isnan(voters) & ~np.isnan(self.valid)
-            votes, room = self.valid[here].sum(), voters[here].sum()
-            if not 0 < votes < HARDLY * room or room < ENOUGH:
+            here = (self.level == level).to_numpy() & known
+            votes, voters = self.valid[here].sum(), self.voters[here].sum()
+            if not 0 < votes < HARDLY * voters or voters < ENOUGH:
                 continue
-            row = np.flatnonzero(here)[voters[here].argmax()]
+            row = np.flatnonzero(here)[self.voters[here].argmax()]
             found = f"{figure(self.valid[row])} together"
             expected = "votes of people, not percentages or thousands; the stations counted have some "
-            expected += figure(round(voters[row])) + " voters"
+            expected += figure(round(self.voters[row])) + " voters"
             yield Problem(self.table.file, int(self.table.rows[row]), self.votes_column, found, expected, "warning")
 
 

@@ -1,5 +1,6 @@
 """A table as it came in, with the line of each row, and the columns read from it as texts, numbers and times."""
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,20 +113,17 @@ def numbers(
 ) -> tuple[np.ndarray, list[Problem]]:
     """The column as floats that are finite and not negative; NaN where blank or wrong."""
     cells = table.frame[column]
-    blank, grouped, comma = is_blank(cells), np.zeros(len(cells), bool), np.zeros(len(cells), bool)
+    blank = is_blank(cells)
     if pd.api.types.is_integer_dtype(cells) or pd.api.types.is_float_dtype(cells):
         values = cells.to_numpy(dtype=float, na_value=np.nan)
     else:
         values = pd.to_numeric(cells.astype(object).map(_as_number_text), errors="coerce").to_numpy(dtype=float)
-        shown = cells.astype(object).map(lambda cell: cell if isinstance(cell, str) else "")
-        # 0.521 and 52.100 may be meant as they stand where a share is asked for
-        grouped = shown.str.fullmatch(GROUPED).to_numpy(bool) & (whole | np.isnan(values))
-        comma = shown.str.fullmatch(DECIMAL_COMMA).to_numpy(bool) & ~grouped
-    faults = [
+        if whole:  # where a share is asked for, 52.100 may be meant as it stands
+            values = np.where(cells.astype(object).map(_is_grouped), np.nan, values)
+    unread = np.isnan(values) & ~blank
+    faults: list[tuple[np.ndarray, str | list[str]]] = [
         (blank & required, "a number, not an empty cell"),
-        (grouped, "a number without separators of thousands, such as 521000"),
-        (comma, "a number with a point before its decimals, not a comma"),
-        (np.isnan(values) & ~blank & ~grouped & ~comma, "a number"),
+        (unread, [_readable(cell) for cell in cells[unread]]),
         (np.isinf(values), "a finite number"),
         ((values < 0) & ~np.isinf(values), "0 or more"),
         ((values > LARGEST) & ~np.isinf(values), "at most " + figure(LARGEST)),
@@ -137,6 +135,19 @@ def numbers(
         found += table.problems(wrong, column, expected)
         values = np.where(wrong, np.nan, values)
     return values, found
+
+
+def _is_grouped(cell: object) -> bool:
+    return isinstance(cell, str) and re.fullmatch(GROUPED, cell) is not None
+
+
+def _readable(cell: object) -> str:
+    """What should have stood in the place of a cell that is no number."""
+    if _is_grouped(cell):
+        return "a number without separators of thousands, such as 521000"
+    if isinstance(cell, str) and re.fullmatch(DECIMAL_COMMA, cell):
+        return "a number with a point before its decimals, not a comma"
+    return "a number"
 
 
 def _as_number_text(cell: object) -> object:

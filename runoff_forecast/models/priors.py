@@ -193,18 +193,8 @@ class Priors:
         """
         unit = factor * self.arrival_unit
         steeper = blurring(unit) / blurring(self.arrival_unit)
-        orders = (
-            "slope",
-            "slope_sd",
-            "slope_region",
-            "between",
-            "between_sd",
-            "overseas",
-            "overseas_sd",
-            "kind",
-            "region",
-        )
-        changes = {f"arrival_{name}": steeper * getattr(self, f"arrival_{name}") for name in (*orders, "turn", "lean")}
+        orders = [name for name in vars(self) if name.startswith("arrival_") and not name.startswith("arrival_unit")]
+        changes = {name: steeper * getattr(self, name) for name in orders}
         return replace(self, arrival_unit=unit, **changes)
 
     def without_baseline(self, share: float) -> Priors:
