@@ -12,6 +12,8 @@ from runoff_forecast.models.complete import contested_share
 from runoff_forecast.models.evidence import gather
 
 CONTESTED = 0.05
+NORMAL = 1e6
+"""Degrees of freedom with which a Student t is a normal."""
 
 
 def night_of(fraction: float, contested: float = 0.0) -> Counts:
@@ -20,11 +22,11 @@ def night_of(fraction: float, contested: float = 0.0) -> Counts:
     return made.counts
 
 
-def sd_of(counts: Counts, lean: float, drift: float) -> float:
-    """Points"""
-    priors = Priors().with_changes({"drift_last": lean, "drift": drift})
-    forecast = StratifiedArrival(draws=2000, priors=priors)(counts, rng=np.random.default_rng(2))
-    return 100.0 * float(forecast.sd(forecast.margin))
+def margins(counts: Counts, lean: float, freedom: float, draws: int = 2000) -> np.ndarray:
+    """Points, where nothing else drifts."""
+    changes = {"drift_last": lean, "drift_last_freedom": freedom, "drift": 1e-3, "drift_shown": 1e-6}
+    model = StratifiedArrival(draws=draws, priors=Priors().with_changes(changes))
+    return 100.0 * model(counts, rng=np.random.default_rng(2)).margin.to_numpy()
 
 
 def test_told_apart_pending_sheets_wait_as_often_as_those_that_are_in():
@@ -40,10 +42,18 @@ def test_told_by_nobody_they_are_the_last_to_come(fraction):
 
 def test_they_lean_however_little_the_night_drifts():
     counts = night_of(0.97)
-    still, leaning = (sd_of(counts, lean, drift=1e-3) for lean in (1e-3, 0.5))
+    still, leaning = (margins(counts, lean, NORMAL).std() for lean in (1e-3, 0.5))
     # a logit moves the margin of a close race by half a point for each hundredth of the votes
     expected = 100.0 * 0.5 * 0.5 * (1.0 - counts.latest.counted_share)
     assert np.sqrt(leaning**2 - still**2) == pytest.approx(expected, rel=0.25)
+
+
+@pytest.mark.parametrize("freedom", [2.0, NORMAL])
+def test_their_lean_has_the_tails_of_as_few_counts_as_it_is_known_from(freedom):
+    found = margins(night_of(0.97), 0.2, freedom, draws=8000)
+    low, first, third, high = np.quantile(found, [0.02, 0.25, 0.75, 0.98])
+    tails = stats.t(freedom)
+    assert (high - low) / (third - first) == pytest.approx(tails.ppf(0.98) / tails.ppf(0.75), rel=0.12)
 
 
 @pytest.mark.parametrize(("share", "sheets"), [(0.8, 30.0), (0.5, 4.0)])

@@ -221,7 +221,8 @@ def _with_own_drift(evidence: Evidence, cells: Cells, draws: Draws, rng: np.rand
     support = _wander(
         cells, np.hypot(nation * draws.drift[0], shown[:-1, None]), evidence.drift_region, draws.drift[0], rng
     )
-    rulings = priors.drift_last * rng.standard_normal((support.shape[1], support.shape[2]))
+    tails = np.sqrt(priors.drift_last_freedom / rng.chisquare(priors.drift_last_freedom, m))
+    rulings = priors.drift_last * tails * rng.standard_normal(support.shape[1:])
     support += cells.stuck.astype(np.float32)[:, None, None] * rulings.astype(np.float32)
     here = np.full(evidence.design.n_regions, priors.turnout_drift)
     votes = _wander(cells, np.hypot(priors.turnout_drift * draws.drift[1], shown[-1:, None]), here, draws.drift[1], rng)

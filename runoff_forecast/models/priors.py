@@ -100,10 +100,13 @@ class Priors:
     drift_shown: float = 1.0
     """Factor on the nation's trend that has shown, by which what is pending may stray from it in either direction, on
     top: late ballots that lean everywhere alike, as postal ones do, leave regions no sign of it."""
-    drift_last: float = 0.1
+    drift_last: float = 0.07
     """Logits: how far the sheets that wait for rulings lean from their places, everywhere alike, however little the
-    night drifted (0.01 in Peru 2021, 0.1 in 2026). They are what is set aside, or most of what is out at the end where
-    an office does not tell them apart."""
+    night drifted: the root mean square of two counts (0.01 in Peru 2021, 0.1 in 2026). They are what is set aside, or
+    most of what is out at the end where an office does not tell them apart."""
+    drift_last_freedom: float = 2.0
+    """Degrees of freedom of its Student t: that of a normal whose deviation is known from as many counts (Gelman et al.
+    2013, section 3.2)."""
     drift_overseas: float = 2.5
     """Factor on these abroad, where the first consulates in are few and odd."""
     turnout_drift: float = 0.03
