@@ -23,6 +23,7 @@ SIDE_BY_SIDE: dict[str, Callable] = {
     "whole districts, 50 % in": lambda: nights.whole_districts(0.5),
     "whole districts, 80 % in": lambda: nights.whole_districts(0.8),
     "station by station, 50 % in": lambda: nights.peru("unit", 0.5),
+    "as it was on 7 June 2021, 15:21": nights.real_districts,
 }
 
 
@@ -76,7 +77,7 @@ def engine() -> None:
 def side_by_side() -> None:
     """The fast engine and the peers on the same counts."""
     print("margins in points; the true margin is that of the whole count")
-    print(f"{'count':<30}{'model':<13}{'seconds':>9}{'error':>8}{'90 % width':>12}")
+    print(f"{'count':<33}{'model':<13}{'seconds':>9}{'error':>8}{'90 % width':>12}")
     votes = nights.truth().totals
     true = float((votes[0] - votes[1]) / votes.sum())
     for name, made in SIDE_BY_SIDE.items():
@@ -85,10 +86,10 @@ def side_by_side() -> None:
         rows = {"fast engine": {**ours, "seconds": ours["wall"]}}
         rows |= {peer: peers.run(peer, counts) for peer in peers.PEERS}
         for peer, row in rows.items():
-            print(f"{name:<30}{peer:<13}{_peer_row(row, true)}", flush=True)
+            print(f"{name:<33}{peer:<13}{_peer_row(row, true)}", flush=True)
         if not isinstance(rows["elex-model"], str):
             times = rows["elex-model"]["seconds"] / ours["wall"]
-            print(f"{'':<30}the fast engine is {times:.0f} times faster than elex-model")
+            print(f"{'':<33}the fast engine is {times:.0f} times faster than elex-model")
 
 
 def _peer_row(row: dict[str, float] | str, true: float) -> str:

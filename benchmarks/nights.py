@@ -21,6 +21,8 @@ OFFICE_FILES = ROOT.parent / "shared" / "data"
 FIRST_ROUND = "peru-2026-first-round"
 FINAL_LISTS = f"{FIRST_ROUND}/district-final.csv.gz"
 ELECTION = "peru-2021-runoff"
+NIGHT = "2021-06-07T15:21:00-05:00"
+"""The first moment at which Peru 2021 is known by district."""
 HISTORY = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 SEED = 3
 LISTS = 6
@@ -59,6 +61,13 @@ def whole_districts(fraction: float) -> Counts:
     """Districts that come in whole, which is what the peers are made for."""
     order = Whole(BySize())
     return simulate(truth(), order, level="unit", fractions=(fraction,), rng=np.random.default_rng(SEED)).counts
+
+
+def real_districts() -> Counts:
+    """The districts of Peru 2021 as they were known at a moment of the night, without the nation's row beside them,
+    which the peers cannot read."""
+    counts = rf.load(ELECTION).counts.until(NIGHT)
+    return Counts.from_frame(counts.election, counts.frame[counts.frame["level"] == "unit"])
 
 
 def _by_region(election: Election) -> Election:
