@@ -12,7 +12,7 @@ import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Candidate, Election
 from runoff_forecast.evaluate import ORDERS, BySize, Habits, Random, Truth, simulate
-from runoff_forecast.models import NoMode, Priors, StratifiedArrival, fast, laplace, quadrature
+from runoff_forecast.models import NoMode, Priors, StratifiedArrival, fast, laplace, quadrature, resampling
 from runoff_forecast.models.arrival import counted_share, thresholds
 from runoff_forecast.models.arrow import Arrow, Eliminated, Precisions, Vector, build_layout
 from runoff_forecast.models.effects import SUPPORT, TURNOUT, Scale
@@ -158,12 +158,15 @@ def test_the_mean_share_is_that_of_draws(candidates):
     np.testing.assert_allclose(mean_share(logits, covariance, contrast), expected, atol=0.012)
 
 
-def test_pools_forecast_what_their_cells_do(monkeypatch):
+@pytest.mark.parametrize("level", ["unit", "unit+nation"])
+def test_pools_forecast_what_their_cells_do(level, monkeypatch):
+    """Beside a row of the nation the cells abroad are tied to each other, and those at home may be pooled."""
     night = rf.load("peru-2021-runoff")
     truth = Truth.from_result(night.election, night.result, rng=np.random.default_rng(1))
-    counts = night_of(truth, order=BySize(), fractions=(0.5,)).counts
+    counts = night_of(truth, order=BySize(), level=level, fractions=(0.5,)).counts
     pooled = told(counts, draws=20_000)
-    monkeypatch.setattr(fast, "POOL", 100_000)
+    for drawn in (fast.FastDraws, resampling.ResampledDraws):
+        monkeypatch.setattr(drawn, "_loose", lambda _, raw: np.zeros(len(raw.unit), bool))
     each = told(counts, draws=20_000)
     sd = float(each.sd(each.margin))
     assert float(pooled.mean(pooled.margin) - each.mean(each.margin)) == pytest.approx(0.0, abs=0.06 * sd)

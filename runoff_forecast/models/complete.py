@@ -24,7 +24,7 @@ FITTED = 3
 TURNING = [NATIONAL_ORDER.index(name) for name in ("slope", "between")]
 """Coefficients of arrival that may be others among what is still out."""
 TINY = 1e-6
-"""Fewer stations than this are none."""
+"""Fewer stations than this are none, and a deviation of so many logits too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,10 @@ class Cells:
         """Some of the cells."""
         return Cells(**{name: getattr(self, name)[index] for name in Cells.__dataclass_fields__})
 
+    def joined(self, more: Cells) -> Cells:
+        """These cells and, behind them, others."""
+        return Cells(**{n: np.concatenate([getattr(self, n), getattr(more, n)]) for n in Cells.__dataclass_fields__})
+
     def pooled(self, stations: np.ndarray, valid_per_station: np.ndarray) -> Cells:
         """The same cells, standing for others like them."""
         return replace(self, stations=stations, valid_per_station=valid_per_station)
@@ -72,6 +76,19 @@ class Draws:
     own_support: np.ndarray | None = None
     """(C, D, D) covariance of each cell's own that support lacks yet, and variance (C,) that turnout lacks"""
     own_turnout: np.ndarray | None = None
+
+    def with_pools(self, support: np.ndarray, turnout: np.ndarray, noise: tuple[np.ndarray, np.ndarray]) -> Draws:
+        """The same draws with those of pools (P, D, m) and (P, m) behind them, whose own noise, (P, D, D) and (P,), is
+        not yet added."""
+        cells, d = self.support.shape[:2]
+        nothing = TINY**2 * np.broadcast_to(np.eye(d), (cells, d, d))  # it has a Cholesky root, zero has none
+        return replace(
+            self,
+            support=np.concatenate([self.support, support]),
+            turnout=np.concatenate([self.turnout, turnout]),
+            own_support=np.concatenate([nothing, noise[0]]),
+            own_turnout=np.concatenate([np.zeros(cells), noise[1]]),
+        )
 
 
 Source = Callable[[int], Draws]
@@ -274,8 +291,9 @@ def _known(evidence: Evidence) -> np.ndarray:
 
 
 def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:
-    pending = ~cells.contested
-    order = np.flatnonzero(pending)
+    """Where the pending stations of the members of a group stand, which are in no pool."""
+    pending = np.flatnonzero(~cells.contested)
+    order = pending[np.argsort(cells.unit[pending], kind="stable")]
     return order[np.searchsorted(cells.unit[order], members)]
 
 

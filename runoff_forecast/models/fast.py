@@ -111,12 +111,14 @@ class FastDraws:
     def __init__(self, solver: Solver, mixture: Mixture, raw: Cells, draws: int, rng: np.random.Generator) -> None:
         self.solver, self.mixture, self.rng = solver, mixture, rng
         self.left = allocate(mixture.weights, draws, rng)
-        self.pools = None
-        if not solver.evidence.groups and len(raw.unit):
+        loose = self._loose(raw)
+        self.tied, self.pools = raw.take(np.flatnonzero(~loose)), None
+        if loose.any():
+            raw = raw.take(np.flatnonzero(loose))
             self.pools = pool(solver.evidence, raw, predictor(solver.evidence, mixture.best.latent)[raw.unit])
-        self.cells = raw if self.pools is None else self.pools.cells
-        self._centred: tuple[int, tuple[_Carried, _Carried]] | None = None
-        self._carried: dict[Arrow, _Carried] = {}
+        self.cells = self.tied if self.pools is None else self.tied.joined(self.pools.cells)
+        self._centred: tuple[int, tuple[Carried, Carried]] | None = None
+        self._carried: dict[Arrow, Carried] = {}
         self._parts: dict[Eliminated, _Parts] = {}
 
     def __call__(self, m: int) -> Draws:
@@ -132,7 +134,11 @@ class FastDraws:
             self._centred = point, _centred(self.solver.evidence, self.pools, mode, carried)
         return self._pooled(self._centred[1], mode, m)
 
-    def _carry(self, pools: Pools, arrow: Arrow) -> _Carried:
+    def _loose(self, raw: Cells) -> np.ndarray:
+        """(C,) bool: the cells that no coarse group ties to others, which may be pooled."""
+        return np.full(len(raw.unit), not self.solver.evidence.groups)
+
+    def _carry(self, pools: Pools, arrow: Arrow) -> Carried:
         """Quadrature points share scales of turnout, and the scale of units."""
         if arrow not in self._carried:
             if arrow.units not in self._parts:
@@ -143,7 +149,7 @@ class FastDraws:
     def _each(self, mode: Mode, m: int) -> Draws:
         """Every cell for itself, which coarse batches need: they tie the units of a group."""
         evidence = self.solver.evidence
-        units = np.unique(self.cells.unit)
+        units = np.unique(self.tied.unit)
         if evidence.groups:
             units = np.union1d(units, grouped_units(evidence))
         fields, arrival = self._draw(mode, units, m)
@@ -166,7 +172,7 @@ class FastDraws:
         return arrival
 
     def _at_cells(self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector], arrival: np.ndarray) -> Draws:
-        evidence, cells = self.solver.evidence, self.cells
+        evidence, cells = self.solver.evidence, self.tied
         where = np.searchsorted(units, cells.unit)
         point = predictor(evidence, mode.latent)[cells.unit].astype(np.float32)
         late_nation, late_region = (
@@ -194,18 +200,20 @@ class FastDraws:
         noise = self.rng.standard_normal((len(mode.coarse.score), m))
         return self.solver.condition(mode, units, fields, arrival, noise)
 
-    def _pooled(self, carried: tuple[_Carried, _Carried], mode: Mode, m: int) -> Draws:
-        """Pools of cells, each a linear function of core and area with the mean of its cells' coefficients."""
-        fields, predictors = [], []
-        for arrow, pooled in zip(mode.arrows, carried, strict=True):
-            core = arrow.sample(self.rng, m)
-            predictors.append(pooled.draw(core, self.rng))
-            fields.append(Vector(core, np.zeros((0, 1, m)), np.zeros((0, 1, m))))
-        nothing = np.zeros((0, m))
-        parameters = self._parameters(mode, (fields[0], fields[1]), nothing)
-        own = carried[0].noise, carried[1].noise[:, 0, 0]
-        scales = _drift_scales(mode, (fields[0], fields[1]))
-        return Draws(predictors[0], predictors[1][:, 0], nothing, parameters, scales, *own)
+    def _pooled(self, carried: tuple[Carried, Carried], mode: Mode, m: int) -> Draws:
+        """Draws of cells that are all pooled."""
+        nothing, nobody = np.zeros((0, m)), np.zeros((0, 1, m))
+        support, turnout = (Vector(arrow.sample(self.rng, m), nobody, nobody) for arrow in mode.arrows)
+        drawn = carried[0].draw(support.core, self.rng), carried[1].draw(turnout.core, self.rng)
+        return Draws(
+            drawn[0],
+            drawn[1][:, 0],
+            nothing,
+            self._parameters(mode, (support, turnout), nothing),
+            _drift_scales(mode, (support, turnout)),
+            carried[0].noise,
+            carried[1].noise[:, 0, 0],
+        )
 
     def _score(self, mode: Mode, units: np.ndarray, arrival: np.ndarray) -> np.ndarray:
         """Arrival scores of the units, (U, m), of which some are drawn; none where no group is coarse."""
@@ -251,13 +259,8 @@ def sample(
     units."""
     core = arrow.sample(rng, m).astype(np.float32)
     area = np.zeros((len(arrow.area_covariance), core.shape[1], m), dtype=np.float32)
-    area[areas] = area_effects(arrow, areas, core, rng)
+    area[areas] = coloured(arrow.area_covariance[areas], rng, m) - arrow.from_core(core, areas)
     return Vector(core, area, own_effects(arrow, units, core, area, rng))
-
-
-def area_effects(arrow: Arrow, areas: np.ndarray | slice, core: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draws of some areas' effects (areas, d, m), given those of the core."""
-    return coloured(arrow.area_covariance[areas], rng, core.shape[-1]) - arrow.from_core(core, areas)
 
 
 def own_effects(
@@ -274,7 +277,7 @@ def own_effects(
 
 
 @dataclass(frozen=True, eq=False)
-class _Carried:
+class Carried:
     """One field carried to the pools: a centre, a linear function of the core, area effects and noise of their own."""
 
     centre: np.ndarray
@@ -295,7 +298,8 @@ class _Carried:
     """(raw cells, d, d) the same of each cell"""
 
     def draw(self, core: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Predictors (pools, d, m) of draws of the core (core, d, m), their own noise not yet added."""
+        """Predictors (pools, d, m) of draws of the core (core, d, m), their own noise not yet added: each a linear
+        function of core and areas, with the mean of its cells' coefficients."""
         pools, (d, m), core = len(self.centre), core.shape[1:], core.astype(np.float32)
         f = self.rows.shape[1] - SLOTS
         everywhere = np.r_[:f, f + 1]
@@ -308,9 +312,7 @@ class _Carried:
         return out
 
 
-def _centred(
-    evidence: Evidence, pools: Pools, mode: Mode, carried: tuple[_Carried, _Carried]
-) -> tuple[_Carried, _Carried]:
+def _centred(evidence: Evidence, pools: Pools, mode: Mode, carried: tuple[Carried, Carried]) -> tuple[Carried, Carried]:
     """Support and turnout of the pools, centred so that a pool votes at the mode as its cells do one by one."""
     raw, cells, contrast = pools.raw, pools.cells, evidence.design.contrast
     eta = predictor(evidence, mode.latent)[raw.unit]
@@ -358,7 +360,7 @@ def _parts(pools: Pools, units: Eliminated) -> _Parts:
     return _Parts(own, kept, (shown, nation, drift), by_fixed, noise)
 
 
-def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> _Carried:
+def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> Carried:
     """How the pools of one field answer to core, areas and noise."""
     layout, d, (kept, nation_kept, drift_kept) = arrow.layout, parts.own.shape[-1], parts.by_parcel
     # (parcels, d, L, d): what the core takes from the area
@@ -374,7 +376,7 @@ def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> _Carried:
     doubt = parts.noise + sums(pools.of_parcels, times(of_area, of_area.swapaxes(1, 2)))
     area = times(parts.kept, arrow.area_covariance[layout.area[pools.raw.unit]])
     raw_doubt = parts.own + times(area, parts.kept.swapaxes(1, 2))
-    return _Carried(
+    return Carried(
         np.zeros((number, d)),
         of_core.astype(np.float32),
         layout.local[pools.cells.region],

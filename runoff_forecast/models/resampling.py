@@ -17,7 +17,7 @@ from .arrival import counted_share
 from .arrow import Arrow, Vector
 from .complete import WIDEST, Cells, Draws, open_cells
 from .evidence import Evidence
-from .fast import FastDraws, allocate, area_effects, own_effects
+from .fast import Carried, FastDraws, allocate, own_effects
 from .laplace import FIELDS, Mode, Solver, build_solver
 from .latent import grouped_units, predictor, starting_point
 from .quadrature import Mixture, integrate
@@ -55,10 +55,9 @@ class ResampledDraws(FastDraws):
         self, solver: Solver, mixture: Mixture, raw: Cells, draws: int, rng: np.random.Generator, whole: Evidence
     ) -> None:
         """`solver` and `mixture` are those of the fine batches alone, `whole` has the coarse ones too."""
-        super().__init__(solver, mixture, raw, draws, rng)
         self.whole, self.members = whole, grouped_units(whole)
-        area = whole.design.area
-        self.areas, self.others = np.unique(area[self.members]), np.setdiff1d(area, area[self.members])
+        self.areas = np.unique(whole.design.area[self.members])
+        super().__init__(solver, mixture, raw, draws, rng)
         trials = [self._log_weights(mode, *self._draw(mode, self.members, PILOT)) for mode in mixture.modes]
         top = np.array([trial.max() for trial in trials])
         weights = np.exp(np.array(trials) - top[:, None])
@@ -73,31 +72,48 @@ class ResampledDraws(FastDraws):
         proposals = max(m, WIDEST // (MEMORY * len(self.members)))
         return super().__call__(max(1, min(m, int(proposals * self.efficiency))))
 
+    def _loose(self, raw: Cells) -> np.ndarray:
+        """Those in areas where no group has a member: given the core, nothing ties them to the groups."""
+        return ~np.isin(self.whole.design.area[raw.unit], self.areas)
+
+    def _pooled(self, carried: tuple[Carried, Carried], mode: Mode, m: int) -> Draws:
+        fields, arrival = self._chosen(mode, m)
+        support, turnout = (c.draw(field.core, self.rng) for c, field in zip(carried, fields, strict=True))
+        drawn = self._tied(mode, fields, arrival)
+        return drawn.with_pools(support, turnout[:, 0], (carried[0].noise, carried[1].noise[:, 0, 0]))
+
     def _each(self, mode: Mode, m: int) -> Draws:
+        return self._tied(mode, *self._chosen(mode, m))
+
+    def _chosen(self, mode: Mode, m: int) -> tuple[tuple[Vector, Vector], np.ndarray]:
+        """Draws of either field with the own effects of the groups' members, and of arrival with theirs, resampled."""
         fields, arrival = self._draw(mode, self.members, int(np.ceil(m / self.efficiency)))
         log_weight = self._log_weights(mode, fields, arrival)
         weight = np.exp(log_weight - log_weight.max())
         chosen = np.repeat(np.arange(len(weight)), allocate(weight / weight.sum(), m, self.rng))
         self.rng.shuffle(chosen)
-        units = np.union1d(self.cells.unit, self.members)
         support, turnout = (
-            self._extended(arrow, units, vector, chosen) for arrow, vector in zip(mode.arrows, fields, strict=True)
+            Vector(field.core[..., chosen], field.area[..., chosen], field.unit[..., chosen]) for field in fields
         )
+        return (support, turnout), arrival[:, chosen]
+
+    def _tied(self, mode: Mode, fields: tuple[Vector, Vector], arrival: np.ndarray) -> Draws:
+        """Draws of the cells that are not pooled, of which the groups' members alone have a say in the choice."""
+        units = np.union1d(self.tied.unit, self.members)
+        support, turnout = (self._extended(arrow, units, one) for arrow, one in zip(mode.arrows, fields, strict=True))
         # only the order of groups' members is ever asked for
-        q, whole = len(mode.prior.arrival), np.zeros((len(mode.prior.arrival) + len(units), m), dtype=np.float32)
-        whole[:q], whole[q + np.searchsorted(units, self.members)] = arrival[:q, chosen], arrival[q:, chosen]
+        q = len(mode.prior.arrival)
+        whole = np.zeros((q + len(units), arrival.shape[1]), dtype=np.float32)
+        whole[:q], whole[q + np.searchsorted(units, self.members)] = arrival[:q], arrival[q:]
         return self._at_cells(mode, units, (support, turnout), whole)
 
-    def _extended(self, arrow: Arrow, units: np.ndarray, vector: Vector, chosen: np.ndarray) -> Vector:
-        """Chosen draws with the effects of all areas and the own ones of all `units`: those of groups' members alone
-        have a say in the choice."""
-        core, area = vector.core[..., chosen], vector.area[..., chosen]
-        area[self.others] = area_effects(arrow, self.others, core, self.rng)
-        own = np.empty((len(units), core.shape[1], len(chosen)), dtype=np.float32)
+    def _extended(self, arrow: Arrow, units: np.ndarray, vector: Vector) -> Vector:
+        """The same draws with the own effects of all `units`."""
+        own = np.empty((len(units), *vector.core.shape[1:]), dtype=np.float32)
         member = np.isin(units, self.members)
-        own[member] = vector.unit[..., chosen]
-        own[~member] = own_effects(arrow, units[~member], core, area, self.rng)
-        return Vector(core, area, own)
+        own[member] = vector.unit
+        own[~member] = own_effects(arrow, units[~member], vector.core, vector.area, self.rng)
+        return Vector(vector.core, vector.area, own)
 
     def _log_weights(self, mode: Mode, fields: tuple[Vector, Vector], arrival: np.ndarray) -> np.ndarray:
         """(m,) the coarse batches' log likelihood of each draw of the members, as `latent.log_likelihood` has it of a
