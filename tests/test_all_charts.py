@@ -448,3 +448,16 @@ def test_what_stands_above_and_below_makes_room_for_itself():
     wordy = replace(bare, sentences=("word " * 60,), lines=("one", "two", "three"))
     assert wordy.size[1] > bare.size[1]
     assert wordy.box[3] * wordy.size[1] == pytest.approx(bare.box[3] * bare.size[1])
+
+
+OF_A_RECORD = [name for name in dir(charts) if hasattr(getattr(charts, name), "__wrapped__")]
+
+
+@pytest.mark.parametrize("name", OF_A_RECORD)
+def test_what_is_no_record_of_the_chart_is_told_with_where_to_get_one(name):
+    with pytest.raises(TypeError, match=rf"{name} takes a \w+, such as .+\(.+\).*, got dict"):
+        getattr(charts, name)({})
+
+
+def test_a_record_may_be_given_by_name():
+    assert charts.describe_margin(forecast=runoff()) == charts.describe_margin(runoff())

@@ -13,6 +13,7 @@ from ..outcome import Forecast
 from .rows import ROW, beside, beyond, column, name_rows, region_names
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import THEMES, Theme, ThemeName
+from .subject import of
 from .words import Words, words
 
 COUNTED, GUESSED, CONTESTED = 0.72, 0.4, 0.22
@@ -21,6 +22,7 @@ BETWEEN = 0.6
 """Rows left free between the nation and the kinds, and between those and the regions."""
 
 
+@of(Forecast)
 def draw_arrival(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw the share counted of the nation, of each kind of place and of each region, the least counted first."""
     drawing = _Drawing(forecast, words(lang), THEMES[theme])
@@ -30,6 +32,7 @@ def draw_arrival(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en"
     return ax
 
 
+@of(Forecast)
 def describe_arrival(forecast: Forecast, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says = words(lang)

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from ..evaluate import Bulletins
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import THEMES, Theme, ThemeName, candidate_colors, note
+from .subject import of
 from .words import Words, words
 
 HEIGHT = 210.0
@@ -20,6 +21,7 @@ HIGHEST = 1.5
 """The scale ends at this many times the widest split, so that a hurdle that nobody can take leaves the picture."""
 
 
+@of(Bulletins)
 def draw_bulletins(
     bulletins: Bulletins, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light"
 ) -> Axes:
@@ -33,6 +35,7 @@ def draw_bulletins(
     return ax
 
 
+@of(Bulletins)
 def describe_bulletins(bulletins: Bulletins, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says, election, table = words(lang), bulletins.forecast.election, bulletins.table

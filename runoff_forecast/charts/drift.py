@@ -13,12 +13,14 @@ from ..evaluate import Drift
 from .rows import ROW, beside, name_rows, region_names
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import THEMES, Theme, ThemeName, candidate_colors
+from .subject import of
 from .words import Words, words
 
 NINETY = float(norm.ppf(0.95))
 """Deviations from the middle of a Normal to the end of its central 90 %."""
 
 
+@of(Drift)
 def draw_drift(drift: Drift, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw the 90 % interval of the drift after the count over that before it, for the nation and each open region."""
     drawing = _Drawing(drift, words(lang), THEMES[theme])
@@ -28,6 +30,7 @@ def draw_drift(drift: Drift, *, ax: Axes | None = None, lang: str = "en", theme:
     return ax
 
 
+@of(Drift)
 def describe_drift(drift: Drift, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says, table = words(lang), drift.table

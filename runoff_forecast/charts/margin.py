@@ -27,6 +27,7 @@ from .style import (
     text_width,
     wrapped,
 )
+from .subject import of
 from .words import Words, words
 
 DOTS = 100
@@ -51,6 +52,7 @@ LEAST_SPREAD = 0.0005
 """In shares: results nearer to each other than this are drawn as one, where the same side wins them all."""
 
 
+@of(Forecast)
 def draw_margin(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw the final margin as dots in the colour of who wins, with the tie and the margin so far."""
     telling = _Telling(forecast, words(lang))
@@ -70,6 +72,7 @@ def draw_margin(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en",
     return ax
 
 
+@of(Forecast)
 def describe_margin(forecast: Forecast, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says = words(lang)

@@ -10,6 +10,7 @@ from ..evaluate import Course
 from .over_time import Against, Along, draw_band, panel_below
 from .sheet import Mark, Sheet, drawn, source
 from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors, note
+from .subject import of
 from .words import Words, words
 
 HEIGHT = 300.0
@@ -23,6 +24,7 @@ MANY = 25
 """From this many moments on, forecasts are a line without dots."""
 
 
+@of(Course)
 def draw_night(
     course: Course,
     *,
@@ -43,6 +45,7 @@ def draw_night(
     return ax
 
 
+@of(Course)
 def draw_win_probability(
     course: Course,
     *,
@@ -58,6 +61,7 @@ def draw_win_probability(
     return ax
 
 
+@of(Course)
 def describe_night(course: Course, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says, election, moments = words(lang), course.election, course.moments
@@ -82,6 +86,7 @@ def describe_night(course: Course, lang: str = "en") -> str:
     )
 
 
+@of(Course)
 def describe_win_probability(course: Course, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says = words(lang)

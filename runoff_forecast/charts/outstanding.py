@@ -13,6 +13,7 @@ from ..outcome import Forecast
 from .rows import ROW, beside, beyond, column, name_rows, region_names
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import THEMES, Theme, ThemeName, candidate_colors
+from .subject import of
 from .words import Words, words
 
 SHOWN = 14
@@ -22,6 +23,7 @@ LEAST = 0.5
 REST = "rest"
 
 
+@of(Forecast)
 def draw_outstanding(
     forecast: Forecast,
     *,
@@ -43,6 +45,7 @@ def draw_outstanding(
     return ax
 
 
+@of(Forecast)
 def describe_outstanding(forecast: Forecast, lang: str = "en", *, between: tuple[str, str] | None = None) -> str:
     """What the chart shows, in words for those who cannot see it.
 

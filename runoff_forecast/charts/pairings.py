@@ -11,6 +11,7 @@ from ..outcome import Forecast
 from .rows import beside, shortened
 from .sheet import ACROSS, EDGE, Sheet, drawn, left_out, source, standing
 from .style import THEMES, Theme, ThemeName, fitting, text_width
+from .subject import of
 from .words import Words, words
 
 SHOWN = 5
@@ -20,6 +21,7 @@ TALLEST = 40.0
 PALEST, STRONGEST = 0.06, 0.62
 
 
+@of(Forecast)
 def draw_pairings(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw the chances in 100 of each runoff of two; raises ValueError where not just two go on."""
     drawing = _Drawing(forecast, words(lang), THEMES[theme])
@@ -28,6 +30,7 @@ def draw_pairings(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en
     return ax
 
 
+@of(Forecast)
 def describe_pairings(forecast: Forecast, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says, drawing = words(lang), _Drawing(forecast, words(lang), THEMES["light"])

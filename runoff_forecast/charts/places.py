@@ -17,6 +17,7 @@ from ..outcome import Forecast
 from .rows import overseas_regions, shortened
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import POINTS_PER_INCH, SIZE, THEMES, Theme, ThemeName, candidate_colors, in_two, readable_on, text_width
+from .subject import of
 from .words import Words, words
 
 TILE = 38.0
@@ -40,6 +41,7 @@ class Shapes(Protocol):
     def __geo_interface__(self) -> Mapping: ...
 
 
+@of(Forecast)
 def draw_tiles(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw a tile per region in the colour of who leads there; raises ValueError where regions have no tiles."""
     drawing = _Drawing(forecast, words(lang), THEMES[theme])
@@ -48,6 +50,7 @@ def draw_tiles(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en", 
     return ax
 
 
+@of(Forecast)
 def draw_map(
     forecast: Forecast,
     shapes: Shapes | Mapping,
@@ -73,6 +76,7 @@ def has_tiles(forecast: Forecast) -> bool:
     return bool(forecast.election.regions[["tile_row", "tile_column"]].notna().all(axis=None))
 
 
+@of(Forecast)
 def describe_places(forecast: Forecast, lang: str = "en") -> str:
     """What a map of the leads shows, in words for those who cannot see it."""
     says, election, table = words(lang), forecast.election, leads_of(forecast)

@@ -11,6 +11,7 @@ from ..evaluate import Course
 from .over_time import Against, Along, draw_band, panel_below
 from .sheet import Mark, Sheet, drawn, source
 from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors, note
+from .subject import of
 from .words import Words, words
 
 HEIGHT = 290.0
@@ -20,6 +21,7 @@ MANY = 25
 """From this many moments on, forecasts are a line without dots."""
 
 
+@of(Course)
 def draw_race(
     course: Course,
     *,
@@ -40,6 +42,7 @@ def draw_race(
     return ax
 
 
+@of(Course)
 def describe_race(course: Course, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says, election = words(lang), course.election

@@ -12,9 +12,11 @@ from ..outcome import Forecast
 from .rows import ROW, beside, beyond, column, name_rows, region_names
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import THEMES, Theme, ThemeName, candidate_colors
+from .subject import of
 from .words import Words, words
 
 
+@of(Forecast)
 def draw_regions(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw the final margin of each region, a dot with its 90 % interval, and how far it is counted."""
     drawing = _Drawing(forecast, words(lang), THEMES[theme])
@@ -26,6 +28,7 @@ def draw_regions(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en"
     return ax
 
 
+@of(Forecast)
 def describe_regions(forecast: Forecast, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says, election = words(lang), forecast.election

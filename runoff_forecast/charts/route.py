@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter
 from ..evaluate import Route
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors, text_width
+from .subject import of
 from .words import Words, words
 
 HEIGHT = 170.0
@@ -22,6 +23,7 @@ NEAREST = 0.08
 """Numbers above the lines come no nearer to the ends of the scale than this."""
 
 
+@of(Route)
 def draw_route(route: Route, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw the votes still out as blocks by kind of place, split as expected, against the share that is needed."""
     drawing = _Drawing(route, words(lang), THEMES[theme])
@@ -32,6 +34,7 @@ def draw_route(route: Route, *, ax: Axes | None = None, lang: str = "en", theme:
     return ax
 
 
+@of(Route)
 def describe_route(route: Route, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says = words(lang)

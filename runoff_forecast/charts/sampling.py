@@ -10,6 +10,7 @@ from ..evaluate import Sampling
 from ..evaluate.sampling import RHAT
 from .sheet import Mark, Sheet, drawn, standing
 from .style import DISTINCT, THEMES, Theme, ThemeName
+from .subject import of
 from .words import Words, words
 
 HEIGHT = 190.0
@@ -19,6 +20,7 @@ LEAST_EXCESS = 1e-4
 """R-hat less 1 below this is drawn as this."""
 
 
+@of(Sampling)
 def draw_sampling(sampling: Sampling, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw R-hat less one against effective draws, a dot per sampled number; the sound ones lie in the lower right."""
     drawing = _Drawing(sampling, words(lang), THEMES[theme])
@@ -28,6 +30,7 @@ def draw_sampling(sampling: Sampling, *, ax: Axes | None = None, lang: str = "en
     return ax
 
 
+@of(Sampling)
 def describe_sampling(sampling: Sampling, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says, table = words(lang), sampling.table

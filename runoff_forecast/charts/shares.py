@@ -13,6 +13,7 @@ from ..outcome import Forecast
 from .rows import beside, beyond, column, name_rows
 from .sheet import Mark, Sheet, drawn, left_out, source, standing
 from .style import THEMES, Theme, ThemeName, candidate_colors
+from .subject import of
 from .words import Words, words
 
 ROW = 21.0
@@ -21,6 +22,7 @@ SHOWN = 8
 """Candidates at most: those with most expected votes."""
 
 
+@of(Forecast)
 def draw_shares(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw each candidate's final share with its 90 % interval, its share so far, and its chances."""
     drawing = _Drawing(forecast, words(lang), THEMES[theme])
@@ -30,6 +32,7 @@ def draw_shares(forecast: Forecast, *, ax: Axes | None = None, lang: str = "en",
     return ax
 
 
+@of(Forecast)
 def describe_shares(forecast: Forecast, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says = words(lang)

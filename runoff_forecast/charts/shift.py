@@ -11,12 +11,14 @@ from ..evaluate import Shift
 from .rows import beside, beyond, column, name_rows
 from .sheet import Mark, Sheet, drawn, source, standing
 from .style import FAINT, THEMES, Theme, ThemeName, candidate_colors
+from .subject import of
 from .words import Words, words
 
 ROW = 19.0
 """Points from one step to the next."""
 
 
+@of(Shift)
 def draw_shift(shift: Shift, *, ax: Axes | None = None, lang: str = "en", theme: ThemeName = "light") -> Axes:
     """Draw what moves the margin from the votes counted to those to come, a bar per reason."""
     drawing = _Drawing(shift, words(lang), THEMES[theme])
@@ -26,6 +28,7 @@ def draw_shift(shift: Shift, *, ax: Axes | None = None, lang: str = "en", theme:
     return ax
 
 
+@of(Shift)
 def describe_shift(shift: Shift, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says = words(lang)
