@@ -14,9 +14,9 @@ from runoff_forecast.election import Election
 from runoff_forecast.evaluate import Habits, KindLast, Random, Truth, simulate
 from runoff_forecast.evaluate.orders import Order
 from runoff_forecast.models import Priors
+from runoff_forecast.models.cautions import TREND
 from runoff_forecast.models.design import build_design
 from runoff_forecast.models.evidence import gather
-from runoff_forecast.models.stratified import TREND
 
 ELECTION = simulated.election()
 SIZE = np.log(ELECTION.units["electorate"].to_numpy())

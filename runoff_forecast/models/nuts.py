@@ -15,6 +15,7 @@ from pytensor.compile.sharedvalue import SharedVariable, shared
 from pytensor.tensor.type import TensorType
 
 from ..outcome import Forecast
+from .cautions import warnings_of
 from .complete import Cells, Draws, complete, open_cells
 from .coordinates import expected, field_of, find_coordinates, sampled_units
 from .design import NATIONAL_ORDER
@@ -23,7 +24,6 @@ from .evidence import Evidence
 from .latent import grouped_units
 from .pymc_model import build_model
 from .sickness import SickPosterior
-from .stratified import warnings_of
 
 KEPT = 500
 """Draws a chain keeps at most: they are far from repeating each other, and the completed count adds noise of its

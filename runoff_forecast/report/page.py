@@ -12,7 +12,7 @@ from ..charts.words import words
 from ..election import Source
 from ..evaluate import Course
 from ..evaluate.keeping import write_whole
-from ..models.stratified import NO_BASELINE, NOMINAL_STATIONS, NOT_A_VOTE, NOTHING_COUNTED, RETROSPECTIVE
+from ..models.cautions import NO_BASELINE, NOMINAL_STATIONS, NOT_A_VOTE, NOTHING_COUNTED, RETROSPECTIVE
 from ..night import Night
 from ..outcome import Forecast
 from ..telling import SOFTWARE

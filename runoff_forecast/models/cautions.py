@@ -1,0 +1,45 @@
+"""What a reader of a forecast should know of the evidence behind it, in sentences."""
+
+import numpy as np
+import xarray as xr
+
+from .evidence import Evidence
+
+NOTHING_COUNTED = "nothing is counted yet: the forecast is the prior"
+NOT_A_VOTE = "stations are counted or void, but there is not one valid vote: the forecast is the prior"
+NOMINAL_STATIONS = "the register has no polling stations: stations are nominal, one per 300 registered voters"
+NO_BASELINE = "no baseline election: support of what is out rests on place and arrival alone"
+SOME_BASELINE = (
+    "{share:.0%} of the stations lie in units without a baseline: these are taken to be as others of their size, kind "
+    "and region are"
+)
+GAPS = 0.02
+"""Share of the stations without a baseline from which that is told."""
+TREND = (
+    "later votes lean from earlier ones everywhere alike, beyond what place explains: if ballots of one sort, such as "
+    "postal ones, are counted late, give them units of their own in the register"
+)
+STEEP = 4.0
+"""Deviations of the nation's drift from which a trend is told."""
+RETROSPECTIVE = "retrospective: "
+"""Before what the election says is borrowed."""
+
+
+def warnings_of(evidence: Evidence, parameters: xr.Dataset) -> list[str]:
+    """What a reader of the forecast should know of its evidence, and of a trend that it shows."""
+    election, count = evidence.design.election, evidence.count
+    said = [str(problem) for problem in (*election.warnings, *count.warnings)]
+    if evidence.is_empty:
+        said.append(NOT_A_VOTE if count.counted + count.void > 0 else NOTHING_COUNTED)
+    if election.retrospective:
+        said.append(RETROSPECTIVE + election.retrospective)
+    if election.nominal_stations:
+        said.append(NOMINAL_STATIONS)
+    if not election.baseline.shape[1]:
+        said.append(NO_BASELINE)
+    elif evidence.design.without_baseline > GAPS:
+        said.append(SOME_BASELINE.format(share=evidence.design.without_baseline))
+    trend = parameters["drift_nation"].mean("draw").isel(component=slice(None, -1))
+    if float(np.abs(trend).max()) > STEEP * evidence.drift_nation:
+        said.append(TREND)
+    return said
