@@ -1,7 +1,7 @@
 """A count with its election as labelled arrays in one netCDF file, and back without loss."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -30,7 +30,8 @@ def write(
         "election": json.dumps(election.header(), default=date.isoformat),
         "nominal_stations": int(election.nominal_stations),
         "time": count.time.isoformat(),
-        "warnings": json.dumps([asdict(problem) for problem in count.warnings]),
+        "warnings": _problems_text(count.warnings),
+        "warnings of the register": _problems_text(election.warnings),
         "said": json.dumps(dict(said)),
     }
     frames = {"units": election.units, "baseline": election.baseline, "regions": election.regions, "rows": count.rows}
@@ -54,13 +55,20 @@ def read(path: str | Path) -> tuple[Count, dict[str, xr.Dataset], dict[str, Any]
     register = Register(
         *(_unpacked(tree[name]) for name in ("units", "baseline", "regions")), bool(head["nominal_stations"])
     )
-    election = Election.from_header(_dated(json.loads(head["election"])), register)
-    rows = _unpacked(tree["rows"])
-    warnings = tuple(Problem(**problem) for problem in json.loads(head["warnings"]))
+    of_register = _problems(head.get("warnings of the register", "[]"))  # older files have none
+    election = Election.from_header(_dated(json.loads(head["election"])), register, of_register)
     time = pd.Timestamp(head["time"]).tz_convert(election.timezone)
-    count = Count(election, time, rows, warnings)
+    count = Count(election, time, _unpacked(tree["rows"]), _problems(head["warnings"]))
     draws = {name: tree[name].to_dataset() for name in ("draws", "parameters")}
     return count, draws, json.loads(head["said"]), tree.get("trace")
+
+
+def _problems_text(problems: Sequence[Problem]) -> str:
+    return json.dumps([asdict(problem) for problem in problems])
+
+
+def _problems(text: str) -> tuple[Problem, ...]:
+    return tuple(Problem(**problem) for problem in json.loads(text))
 
 
 def _packed(frame: pd.DataFrame) -> xr.Dataset:

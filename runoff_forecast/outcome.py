@@ -41,7 +41,7 @@ class Forecast:
     draws: xr.Dataset
     """Valid votes over (draw, region, candidate): `final`; `outstanding`, the part not yet counted; `contested`, the
     part of outstanding on sheets set aside. Optional: `outstanding_kind` and `contested_kind`, the same two by kind of
-    place (draw, kind, candidate), and `final_unit` (draw, unit, candidate)."""
+    place (draw, kind, candidate)."""
     parameters: xr.Dataset = field(default_factory=xr.Dataset)
     """Draws of the model's named parameters; may be empty."""
     engine: str = "fast"
@@ -300,6 +300,8 @@ class Forecast:
         forecast = self if contested is None else self._without_contested(contested)
         likelihood = self.draw_weights.copy()
         if weights is not None:
+            if np.shape(weights) != (len(likelihood),):
+                raise ValueError(f"weights are one number for each of {len(likelihood)} draws, got {np.shape(weights)}")
             likelihood = likelihood * np.asarray(weights, dtype=float)
         if region_margin:
             likelihood = likelihood * self._closeness(region_margin, tolerance, forecast.region_margin)
@@ -445,7 +447,6 @@ class Forecast:
         gone = self.draws["contested"]
         final, outstanding = ((self.draws[name] - gone).clip(min=0) for name in ("final", "outstanding"))
         draws = self.draws.assign(final=final, outstanding=outstanding, contested=xr.zeros_like(gone))
-        draws = draws.drop_vars("final_unit", errors="ignore")
         if "contested_kind" in draws:
             kinds = (draws["outstanding_kind"] - draws["contested_kind"]).clip(min=0)
             draws = draws.assign(outstanding_kind=kinds, contested_kind=xr.zeros_like(kinds))

@@ -6,7 +6,7 @@ import simulated
 from scipy import stats
 
 from runoff_forecast.count import Counts
-from runoff_forecast.evaluate import Habits, Random, simulate
+from runoff_forecast.evaluate import Habits, Level, Random, simulate
 from runoff_forecast.models import Priors, StratifiedArrival
 from runoff_forecast.models.complete import contested_share
 from runoff_forecast.models.evidence import gather
@@ -16,10 +16,9 @@ NORMAL = 1e6
 """Degrees of freedom with which a Student t is a normal."""
 
 
-def night_of(fraction: float, contested: float = 0.0) -> Counts:
-    habits = Habits(contested=contested, withdrawn=0.0)
-    made = simulate(simulated.truth(), Random(), fractions=(fraction,), habits=habits, rng=np.random.default_rng(1))
-    return made.counts
+def night_of(fraction: float, contested: float = 0.0, level: Level = "unit") -> Counts:
+    habits, rng = Habits(contested=contested, withdrawn=0.0), np.random.default_rng(1)
+    return simulate(simulated.truth(), Random(), level=level, fractions=(fraction,), habits=habits, rng=rng).counts
 
 
 def margins(counts: Counts, lean: float, freedom: float, draws: int = 2000) -> np.ndarray:
@@ -46,6 +45,31 @@ def test_they_lean_however_little_the_night_drifts():
     # a logit moves the margin of a close race by half a point for each hundredth of the votes
     expected = 100.0 * 0.5 * 0.5 * (1.0 - counts.latest.counted_share)
     assert np.sqrt(leaning**2 - still**2) == pytest.approx(expected, rel=0.25)
+
+
+coarse = pytest.mark.parametrize("level", ["region", "nation"])
+
+
+@coarse
+def test_sheets_set_aside_lean_as_far_where_rows_are_coarse(level):
+    """All stations are in, so what is out is set aside."""
+
+    def lean(counts: Counts) -> float:
+        still, leaning = (margins(counts, lean, NORMAL).std() for lean in (1e-3, 0.5))
+        return np.sqrt(leaning**2 - still**2)
+
+    assert lean(night_of(1.0, 0.2, level)) == pytest.approx(lean(night_of(1.0, 0.2)), rel=0.05)
+
+
+@coarse
+def test_sheets_set_aside_make_no_turnout_low_where_rows_are_coarse(level):
+    """A tenth of the sheets that are in has no votes yet."""
+
+    def out(counts: Counts) -> float:
+        forecast = StratifiedArrival(draws=1000)(counts, rng=np.random.default_rng(2))
+        return float(forecast.outstanding.sum("candidate").mean())
+
+    assert out(night_of(0.6, 0.1, level)) == pytest.approx(out(night_of(0.6, 0.1)), rel=0.04)
 
 
 @pytest.mark.parametrize("freedom", [2.0, NORMAL])

@@ -59,13 +59,13 @@ def describe_outstanding(forecast: Forecast, lang: str = "en", *, between: tuple
         title=forecast.election.title,
         time=says.moment(forecast.count),
         for_two=says.of_two(forecast.election),
-        votes=says.number(table["votes"].sum()),
+        votes=says.about(table["votes"].sum()),
         first=first.name,
         second=second.name,
-        first_votes=says.number(table[first.id].sum()),
-        second_votes=says.number(table[second.id].sum()),
+        first_votes=says.about(table[first.id].sum()),
+        second_votes=says.about(table[second.id].sum()),
         largest="; ".join(
-            f"{row['name']} {says.number(row['votes'])}, {says.leader_of(row['margin'], first.name, second.name)}"
+            f"{row['name']} {says.about(row['votes'])}, {says.leader_of(row['margin'], first.name, second.name)}"
             for _, row in largest.iterrows()
         ),
     )
@@ -133,7 +133,7 @@ class _Drawing:
 
     @property
     def gains(self) -> list[str]:
-        return [self.says.number(abs(votes)) for votes in self.table["net"]]
+        return [self.says.about(abs(votes)) for votes in self.table["net"]]
 
     @property
     def sheet(self) -> Sheet:

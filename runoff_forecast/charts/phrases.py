@@ -232,6 +232,10 @@ class Words:
         """A whole number of votes; thousands are set apart as Peru's and the world's offices do it, with a comma."""
         return f"{votes:,.0f}"
 
+    def about(self, votes: float) -> str:
+        """Votes that are expected, with three digits: a forecast of them has no more."""
+        return self.number(float(f"{votes:.3g}"))
+
     def percent(self, share: float, digits: int = 0) -> str:
         """A share in percent; never rounded up to 100 or down to 0 while it is neither."""
         number = f"{100 * share:.{digits}f}"

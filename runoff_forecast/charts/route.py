@@ -39,7 +39,7 @@ def describe_route(route: Route, lang: str = "en") -> str:
     """What the chart shows, in words for those who cannot see it."""
     says = words(lang)
     kinds = "; ".join(
-        f"{says.kind(kind)}: {says.number(row['votes'])}, {says.percent(row['share'])}"
+        f"{says.kind(kind)}: {says.about(row['votes'])}, {says.percent(row['share'])}"
         for kind, row in route.kinds.iterrows()
     )
     election = route.forecast.election
@@ -130,7 +130,7 @@ class _Drawing:
 
     def _votes(self, row) -> str:
         text = self.says.votes_out_two if self.of_two else self.says.votes_out
-        return text.format(votes=self.says.number(row["votes"]))
+        return text.format(votes=self.says.about(row["votes"]))
 
     @property
     def heights(self) -> np.ndarray:

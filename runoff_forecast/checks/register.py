@@ -59,6 +59,7 @@ def read_register(units: Table, regions: Table | None, *, is_whole: bool = True)
     found += problems
     baseline, problems = _baseline(units, table)
     found += [*problems, *_baseline_sums(units, table, baseline), *_baseline_gaps(units, baseline)]
+    baseline = baseline.mask(baseline.isna().any(axis=1))
     found += _thin_baselines(units, table, baseline)
     tiles, problems = _regions(regions, table, is_whole=is_whole)
     return Register(table, baseline, tiles, nominal, is_whole), [*found, *problems]

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.stats import norm
 
 from ..checks.register import OVERSEAS
+from ..models.design import log_size
 from .truth import Truth
 
 Order = Callable[[Truth, np.random.Generator], np.ndarray]
@@ -208,10 +209,7 @@ def _last(scores: np.ndarray, late: np.ndarray) -> np.ndarray:
 
 
 def size_of(truth: Truth) -> np.ndarray:
-    """(U,) log electorate of the units, stations where it is unknown; mean 0 and deviation 1 over stations at home."""
-    units = truth.election.units
-    electorate = units["electorate"].to_numpy(float)
-    size = np.log(np.where(electorate > 0, electorate, 300.0 * units["stations"].to_numpy(float)))
-    weight = units["stations"].to_numpy(float)
+    """(U,) log electorate of the units, stations where it is unknown; mean 0 and deviation 1 over stations."""
+    size, weight = log_size(truth.election), truth.election.units["stations"].to_numpy(float)
     mean = np.average(size, weights=weight)
     return (size - mean) / max(np.sqrt(np.average((size - mean) ** 2, weights=weight)), 1e-9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -12,7 +13,7 @@ from scipy import sparse
 from .arrival import counted_share
 from .arrow import indicator, sums, times
 from .design import NATIONAL_ORDER
-from .evidence import Evidence
+from .evidence import Evidence, Group
 from .simplex import shares_of, softmax, to_logits
 
 CHUNK = 500
@@ -47,7 +48,7 @@ class Cells:
     stuck: np.ndarray
     """(C,) share that waits for rulings"""
     several: np.ndarray
-    """(C,) bool: the unit has several stations, which differ"""
+    """(C,) share of the stations that lie in units of several, which differ"""
 
     def take(self, index: np.ndarray) -> Cells:
         """Some of the cells."""
@@ -57,9 +58,9 @@ class Cells:
         """These cells and, behind them, others."""
         return Cells(**{n: np.concatenate([getattr(self, n), getattr(more, n)]) for n in Cells.__dataclass_fields__})
 
-    def pooled(self, stations: np.ndarray, valid_per_station: np.ndarray) -> Cells:
+    def pooled(self, stations: np.ndarray, valid_per_station: np.ndarray, several: np.ndarray) -> Cells:
         """The same cells, standing for others like them."""
-        return replace(self, stations=stations, valid_per_station=valid_per_station)
+        return replace(self, stations=stations, valid_per_station=valid_per_station, several=several)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +99,11 @@ Source = Callable[[int], Draws]
 def open_cells(evidence: Evidence) -> Cells:
     """One cell for each unit with pending stations, one for each with contested sheets."""
     design = evidence.design
-    pending = evidence.pending.copy()
-    contested = evidence.contested
+    pending, contested, member = evidence.pending.copy(), evidence.contested, np.zeros(design.n_units, bool)
     for group in evidence.groups:
         pending[group.members] = np.maximum(pending[group.members], group.capacity)
-    out, aside = np.flatnonzero(pending > 1e-9), np.flatnonzero(contested > 1e-9)
+        member[group.members] = True
+    out, aside = np.flatnonzero((pending > 1e-9) | member), np.flatnonzero(contested > 1e-9)
     unit = np.r_[out, aside]
     is_contested = np.r_[np.zeros(len(out), bool), np.ones(len(aside), bool)]
     return Cells(
@@ -117,7 +118,7 @@ def open_cells(evidence: Evidence) -> Cells:
         stray_nation=np.where(is_contested, 0.0, evidence.pending_stray_nation[unit]),
         stray_region=np.where(is_contested, 0.0, evidence.pending_stray_region[unit]),
         stuck=np.where(is_contested, 1.0, evidence.stuck),
-        several=design.stations[unit] > 1.5,
+        several=(design.stations[unit] > 1.5).astype(float),
     )
 
 
@@ -210,13 +211,17 @@ def _complete(
 ) -> dict[str, np.ndarray]:
     m = draws.turnout.shape[1]
     counted_in_end = contested_share(evidence, rng, m)
-    draws = _with_own_drift(evidence, cells, draws, rng)
+    rulings = _rulings(evidence, m, rng)
+    waiting = partial(_waiting, evidence, cells, draws, rulings)
+    draws = _with_own_drift(evidence, cells, draws, rulings, rng)
     stations, groups = _stations(evidence, cells, draws, rng)
     share, noise = _predict(evidence, cells, draws, stations, rng)
     votes = noise * stations.astype(np.float32)
     votes[cells.contested] *= counted_in_end.astype(np.float32)
     counted = np.repeat(_known(evidence)[:, :, None], m, axis=2)
-    late = _allocated(evidence, cells, share, draws, groups, counted)
+    came = _votes_in(evidence, cells, draws, groups)
+    _share_out(cells, share, came, counted)
+    late = _set_aside(share.shape, came, waiting)
     if late is not None:
         late *= counted_in_end
     result = places.sums(votes[:, None] * share, late)
@@ -225,7 +230,24 @@ def _complete(
     return {name: np.moveaxis(value, -1, 0) for name, value in result.items()}
 
 
-def _with_own_drift(evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator) -> Draws:
+def _rulings(evidence: Evidence, m: int, rng: np.random.Generator) -> np.ndarray:
+    """(D, m) logits by which the sheets that wait for rulings lean from their places."""
+    priors, shape = evidence.priors, (evidence.design.n_components - 1, m)
+    tails = np.sqrt(priors.drift_last_freedom / rng.chisquare(priors.drift_last_freedom, m))
+    return (priors.drift_last * tails * rng.standard_normal(shape)).astype(np.float32)
+
+
+def _waiting(evidence: Evidence, cells: Cells, draws: Draws, rulings: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """(cells, K, m) support of sheets of some cells' places that wait for rulings, which are neither early nor late."""
+    support = draws.support[position] + rulings
+    nation, region = draws.parameters["drift_nation"][:-1], draws.parameters["drift"][cells.region[position], :-1]
+    support -= cells.late_nation[position, None, None] * nation + cells.late_region[position, None, None] * region
+    return shares_of(support.astype(np.float32), evidence.design.contrast.astype(np.float32))
+
+
+def _with_own_drift(
+    evidence: Evidence, cells: Cells, draws: Draws, rulings: np.ndarray, rng: np.random.Generator
+) -> Draws:
     """The same draws with the drift added that what is pending may have of its own, beyond the followed trend.
 
     A Student t of v degrees of freedom is a normal of variance s2 v / chi2: as s2 itself is in the nation's drift, its
@@ -238,9 +260,7 @@ def _with_own_drift(evidence: Evidence, cells: Cells, draws: Draws, rng: np.rand
     support = _wander(
         cells, np.hypot(nation * draws.drift[0], shown[:-1, None]), evidence.drift_region, draws.drift[0], rng
     )
-    tails = np.sqrt(priors.drift_last_freedom / rng.chisquare(priors.drift_last_freedom, m))
-    rulings = priors.drift_last * tails * rng.standard_normal(support.shape[1:])
-    support += cells.stuck.astype(np.float32)[:, None, None] * rulings.astype(np.float32)
+    support += cells.stuck.astype(np.float32)[:, None, None] * rulings
     here = np.full(evidence.design.n_regions, priors.turnout_drift)
     votes = _wander(cells, np.hypot(priors.turnout_drift * draws.drift[1], shown[-1:, None]), here, draws.drift[1], rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
@@ -258,30 +278,50 @@ def _wander(
     return out
 
 
-def _allocated(
-    evidence: Evidence,
-    cells: Cells,
-    share: np.ndarray,
-    draws: Draws,
-    groups: list[tuple[np.ndarray, np.ndarray, float]],
-    counted: np.ndarray,
-) -> np.ndarray | None:
-    """Adds the votes of coarse groups to those counted by region (R, K, m); returns what their contested sheets hold
-    (C, K, m)."""
-    late = None
+@dataclass(frozen=True, eq=False)
+class _CameIn:
+    """What of one coarse group has come in, where it has to be shared out between regions or is set aside in part."""
+
+    group: Group
+    position: np.ndarray
+    """Cells of its members"""
+    votes: np.ndarray
+    """(members, m) valid votes of the sheets that are in, as expected"""
+    aside: float
+    """Share of these sheets that is set aside"""
+
+
+def _votes_in(
+    evidence: Evidence, cells: Cells, draws: Draws, groups: list[tuple[np.ndarray, np.ndarray, float]]
+) -> list[_CameIn]:
+    found = []
     for group, (position, arrived, aside) in zip(evidence.groups, groups, strict=True):
-        region = cells.region[position]
-        if aside == 0.0 and (region == region[0]).all():
-            counted[region[0]] += group.votes[:, None]
+        per_station = cells.valid_per_station[position, None].astype(arrived.dtype)
+        found.append(_CameIn(group, position, arrived * per_station * np.exp(draws.turnout[position]), aside))
+    return found
+
+
+def _share_out(cells: Cells, share: np.ndarray, came: list[_CameIn], counted: np.ndarray) -> None:
+    """Adds the votes of coarse groups to those counted by region (R, K, m)."""
+    for group in came:
+        region = cells.region[group.position]
+        if (region == region[0]).all():
+            counted[region[0]] += group.group.votes[:, None]
             continue
-        per_station = cells.valid_per_station[position, None].astype(share.dtype)
-        votes = arrived * per_station * np.exp(draws.turnout[position])
-        ballots = votes[:, None] * share[position]
-        expected = sums(indicator(region, len(counted)), ballots)
-        counted += expected * (group.votes[:, None] / np.maximum(expected.sum(axis=0), 1e-9))
-        if aside > 0.0:
-            late = np.zeros(share.shape) if late is None else late
-            late[position] += ballots * aside
+        expected = sums(indicator(region, len(counted)), group.votes[:, None] * share[group.position])
+        counted += expected * (group.group.votes[:, None] / np.maximum(expected.sum(axis=0), 1e-9))
+
+
+def _set_aside(
+    shape: tuple[int, ...], came: list[_CameIn], waiting: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray | None:
+    """Votes (C, K, m) on the contested sheets of coarse groups; None where they have none."""
+    if not any(group.aside > 0.0 for group in came):
+        return None
+    late = np.zeros(shape, dtype=np.float32)
+    for group in came:
+        if group.aside > 0.0:
+            late[group.position] += group.aside * group.votes[:, None] * waiting(group.position)
     return late
 
 

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from ..checks.register import OVERSEAS
+from ..checks.register import NOMINAL_ELECTORATE, OVERSEAS
 from ..election import Election
 from ..turnout import valid_per_station
 from .effects import CoreRows
@@ -20,6 +20,8 @@ SMOOTHING_VOTES = 20.0
 zero."""
 SMALLEST_LIST = 0.01
 """Baseline lists below this national share are pooled: alone, their log share in a small unit is mostly noise."""
+MINOR = "minor lists"
+"""What they are called together."""
 STAY = 0.97
 """Share of a list's voters who choose its own candidate again."""
 PROXIMITY = 1.0
@@ -145,7 +147,7 @@ def build_design(election: Election) -> Design:
     kinds = tuple(words)
     stations = units["stations"].to_numpy(float)
     lists = _log_shares(election.baseline)
-    alike = Alike(_log_size(election, stations), kind_codes, area_codes, region_codes, stations)
+    alike = Alike(log_size(election), kind_codes, area_codes, region_codes, stations)
     covariates, names = _covariates(election, lists, alike)
     fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, kinds)
     contrast = contrasts(len(election.candidates))
@@ -223,24 +225,31 @@ def _log_shares(baseline: pd.DataFrame) -> pd.DataFrame | None:
     total = baseline.to_numpy(float)
     if baseline.shape[1] < 2 or not np.isfinite(total).all(axis=1).any() or np.nansum(total) <= 0:
         return None  # none, or no unit in which every list's votes are known
-    share = baseline.sum() / baseline.to_numpy()[np.isfinite(total)].sum()
-    minor = share.index[share < SMALLEST_LIST]
-    pooled = baseline.drop(columns=minor).copy()
-    if len(minor):
-        pooled["minor lists"] = baseline[minor].sum(axis=1, min_count=1)
+    pooled = minor_pooled(baseline)
     pooled = pooled.loc[:, pooled.sum() > 0]  # what nobody chose tells no place from another
     if pooled.shape[1] < 2:
         return None
     return pd.DataFrame(np.log(smoothed_shares(pooled.to_numpy(float))), pooled.index, pooled.columns)
 
 
+def minor_pooled(baseline: pd.DataFrame) -> pd.DataFrame:
+    """The baseline with its minor lists as one: alone, they are strong nowhere and tell nothing."""
+    votes = baseline.to_numpy(float)
+    share = baseline.sum() / votes[np.isfinite(votes)].sum()
+    minor = share.index[share < SMALLEST_LIST]
+    if not len(minor):
+        return baseline
+    return baseline.drop(columns=minor).assign(**{MINOR: baseline[minor].sum(axis=1, min_count=1)})
+
+
 def _logit_share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.log((part.clip(0) + 1.0) / ((whole - part).clip(0) + 1.0))
 
 
-def _log_size(election: Election, stations: np.ndarray) -> np.ndarray:
-    electorate = election.units["electorate"].to_numpy(float)
-    return np.log(np.where(np.isfinite(electorate) & (electorate > 0), electorate, 300.0 * stations))
+def log_size(election: Election) -> np.ndarray:
+    """(U,) log of the electorate, of what so many stations have as a rule where it is unknown."""
+    electorate, stations = (election.units[name].to_numpy(float) for name in ("electorate", "stations"))
+    return np.log(np.where(electorate > 0, electorate, NOMINAL_ELECTORATE * stations))
 
 
 def _standardise(raw: dict[str, np.ndarray], alike: Alike) -> tuple[np.ndarray, list[str]]:

@@ -88,7 +88,7 @@ class Evidence:
     coarse: Batches
     groups: tuple[Group, ...]
     pending: np.ndarray
-    """(U,) stations of each unit that no known holding can contain"""
+    """(U,) stations that rows of single units leave open; what coarse groups hold is still among them"""
     contested: np.ndarray
     """(U,) contested stations known by unit"""
     votes: np.ndarray
@@ -236,7 +236,7 @@ class _Clock:
         return previous
 
     def batch(self, rows: np.ndarray, region: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Lateness (nation, region) of batches; `region` None means the average over the group's regions."""
+        """Lateness (nation, region) of batches; of a group in several regions the nation's stands for the region's."""
         start, stop = self.start_code[rows], self.code[rows]
         nation = lateness(self.nation[start], self.nation[stop])
         if region is None:
@@ -341,6 +341,8 @@ def _coarse_batches(arrived: _Arrived, group: Group, position: int, rows: pd.Dat
     stations = (rows["stop"] - rows["start"]).to_numpy(float)
     effect = design_effect(total, stations, np.full(len(rows), priors.station_correlation))
     width = np.clip(np.diff(group.boundaries), 1e-6, 1.0)
+    # votes are of counted sheets alone, and what is expected is of all that are in, contested and void ones among them
+    all_in = width * group.capacity.sum() / np.maximum(stations, 1e-9)
     sampled = (1.0 - width) / width * (group.capacity**2).sum() / group.capacity.sum() ** 2
     regions = np.unique(design.region[group.members])
     region = np.full(len(rows), regions[0]) if len(regions) == 1 else None
@@ -351,7 +353,7 @@ def _coarse_batches(arrived: _Arrived, group: Group, position: int, rows: pd.Dat
         votes=votes,
         stations=stations,
         effective=1.0 / (effect / np.maximum(total, 1.0) + per_vote(priors.misfit**2 * sampled + floor)),
-        turnout=np.log(np.maximum(total, 0.5)),
+        turnout=np.log(np.maximum(total, 0.5) * all_in),
         turnout_precision=1.0 / (of_stations + priors.misfit_turnout**2 * sampled + floor),
         late_nation=nation,
         late_region=regional,

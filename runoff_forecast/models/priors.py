@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from math import isfinite
 from typing import Any
 
 ATTENUATION = 0.346
 """How much a normal effect of variance one flattens a logistic slope: (16 sqrt(3) / 15 pi)^2 (Zeger, Liang & Albert
 1988)."""
+
+SIGNED = ("loyalty", "arrival_slope", "arrival_between", "arrival_overseas")
+"""Priors that may be of either sign; all others are above zero."""
+SHARES = ("station_correlation", "drift_followed", "contested_counted", "contested_untold")
+"""Priors that are shares, below one."""
 
 OF_PLACES = ("kind", "kind_home", "covariate", "region", "area", "unit")
 """Priors of how support differs between places; those of turnout have the same names after `turnout_`."""
@@ -84,9 +90,9 @@ class Priors:
     an order of arrival that they do not show errs by many deviations. Of normal, 3 and 2 the best by log score and
     interval score on real and simulated nights by national totals."""
     drift_unit: float = 0.05
-    """The same by region where counts come by unit."""
+    """Logits per deviation of lateness, by region, where counts come by unit."""
     drift_region: float = 0.10
-    """The same by region where counts come by region or coarser."""
+    """The same where counts come by region or coarser."""
     drift_uniform: float = 200.0
     """Stations of a typical unit (the geometric mean over stations) up to which late stations differ from early ones by
     the deviations above: those are of districts, 150 to 170 in Peru."""
@@ -108,7 +114,7 @@ class Priors:
     """Degrees of freedom of its Student t: that of a normal whose deviation is known from as many counts (Gelman et al.
     2013, section 3.2)."""
     drift_overseas: float = 2.5
-    """Factor on these abroad, where the first consulates in are few and odd."""
+    """Factor on the drift of regions abroad, where the first consulates in are few and odd."""
     turnout_drift: float = 0.03
     """Logs per deviation of lateness."""
 
@@ -177,9 +183,12 @@ class Priors:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            signed = field.name in {"loyalty", "arrival_slope", "arrival_between", "arrival_overseas"}
-            if not isinstance(value, int | float) or value != value or (not signed and value <= 0):
+            if not isinstance(value, int | float) or not isfinite(value):
+                raise ValueError(f"prior {field.name!r} is a finite number, got {value!r}")
+            if field.name not in SIGNED and value <= 0:
                 raise ValueError(f"prior {field.name!r} is a positive number, got {value!r}")
+            if field.name in SHARES and value >= 1:
+                raise ValueError(f"prior {field.name!r} is a share below 1, got {value!r}")
 
     def with_changes(self, changes: dict[str, Any]) -> Priors:
         """The same priors with some replaced by name; raises ValueError that lists the names if one is unknown."""

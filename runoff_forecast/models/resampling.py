@@ -23,7 +23,7 @@ from .latent import grouped_units, predictor, starting_point
 from .quadrature import Mixture, integrate
 from .simplex import shares_of
 
-PILOT = 60
+PILOT = 250
 """Proposals by quadrature point that tell how many survive."""
 LEAST = 0.1
 """Share of the proposals, in effective draws, below which the tangent is the better approximation."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..outcome import Forecast
-from .design import SMALLEST_LIST, Design, build_design
+from .design import Design, build_design, minor_pooled
 from .learnt import learnt_priors
 from .priors import Priors
 from .simplex import softmax, to_logits
@@ -15,7 +15,6 @@ DRAWS = 200
 """Draws of the forecast that are followed; each end of a 90 % interval then rests on ten of them."""
 RAKES = 30
 STEPS = 600
-MINOR = "minor lists"
 
 
 def transfers(forecast: Forecast, *, priors: Priors | None = None) -> pd.DataFrame:
@@ -38,7 +37,7 @@ def transfers(forecast: Forecast, *, priors: Priors | None = None) -> pd.DataFra
     loyalty = (priors or learnt_priors(election)).loyalty
     rng = np.random.default_rng([forecast.seed or 0, 53])
     followed = rng.choice(forecast.draws.sizes["draw"], DRAWS, p=forecast.draw_weights)
-    lists = _lists(election.baseline)
+    lists = minor_pooled(election.baseline)
     known = lists.notna().all(axis=1).to_numpy() & (lists.sum(axis=1) > 0).to_numpy()
     before = lists.to_numpy(float)[known]
     support = _support(forecast, design, loyalty, followed)[:, known]
@@ -46,15 +45,6 @@ def transfers(forecast: Forecast, *, priors: Priors | None = None) -> pd.DataFra
     shares = before / before.sum(axis=1, keepdims=True)
     found = least_squares_of_shares(shares, support, bootstrap * before.sum(axis=1))
     return _table(found, list(lists.columns), forecast.candidates)
-
-
-def _lists(baseline: pd.DataFrame) -> pd.DataFrame:
-    """The baseline with its minor lists as one: alone, they are strong nowhere and tell nothing."""
-    share = baseline.sum() / baseline.to_numpy()[np.isfinite(baseline.to_numpy(float))].sum()
-    minor = share.index[share < SMALLEST_LIST]
-    if not len(minor):
-        return baseline
-    return baseline.drop(columns=minor).assign(**{MINOR: baseline[minor].sum(axis=1, min_count=1)})
 
 
 def _support(forecast: Forecast, design: Design, loyalty: float, followed: np.ndarray) -> np.ndarray:

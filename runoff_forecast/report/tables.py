@@ -70,7 +70,7 @@ def _region_cells(forecast: Forecast, row: pd.Series, says: Words, of_votes: str
     known = bool(row["counted_share_known"])
     counted = says.percent(row["counted_share"]) + ("" if known else " *")
     known_cells = (
-        Cell(says.number(row["outstanding"]), float(row["outstanding"])),
+        Cell(says.about(row["outstanding"]), float(row["outstanding"])),
         Cell(counted, float(row["counted_share"]), "" if known else of_votes),
     )
     if forecast.election.first_round is not None:
@@ -85,10 +85,10 @@ def _region_cells(forecast: Forecast, row: pd.Series, says: Words, of_votes: str
 
 def _kind_cells(forecast: Forecast, row: pd.Series, says: Words) -> tuple[Cell, ...]:
     stations = "–" if np.isnan(row["stations"]) else says.number(row["stations"])
-    interval = says.limits.format(low=says.number(row["votes_q05"]), high=says.number(row["votes_q95"]))
+    interval = says.limits.format(low=says.about(row["votes_q05"]), high=says.about(row["votes_q95"]))
     cells = (
         Cell(stations, float(np.nan_to_num(row["stations"], nan=-1.0))),
-        Cell(says.number(row["votes"]), float(row["votes"])),
+        Cell(says.about(row["votes"]), float(row["votes"])),
         Cell(interval, float(row["votes_q95"] - row["votes_q05"])),
     )
     if forecast.election.first_round is not None:
