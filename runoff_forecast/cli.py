@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -37,7 +38,10 @@ DEMO = "peru-2021-runoff"
 CHART_ENDINGS = (".png", ".svg", ".pdf")
 """What `charts.save` can write; said here again so that a wrong ending is refused before the model is fitted."""
 
-out, err = Console(highlight=False, markup=False), Console(stderr=True, highlight=False, markup=False)
+out, err = (
+    Console(highlight=False, markup=False, emoji=False),
+    Console(stderr=True, highlight=False, markup=False, emoji=False),
+)
 
 
 class Engine(StrEnum):
@@ -174,7 +178,7 @@ def forecast(
         )
     _say_warnings(found)
     if json == "-":
-        out.print(found.to_json(), soft_wrap=True, markup=False)
+        _print_json(found.to_json())
     else:
         _print_forecast(found, recount)
     if json not in (None, "-"):
@@ -213,7 +217,7 @@ def replay(
     except ValueError as wrong:  # the folder holds another replay
         raise typer.BadParameter(str(wrong), param_hint="--keep") from wrong
     if json == "-":
-        out.print(played.to_json(), soft_wrap=True, markup=False)
+        _print_json(played.to_json())
     else:
         out.print(terminal.progress(night, played.forecasts))
         if night.result is not None:
@@ -379,6 +383,15 @@ def main() -> None:
 def _end(message: str, code: int) -> NoReturn:
     err.print(message, style="red", soft_wrap=True, markup=False)
     raise typer.Exit(code)
+
+
+def _print_json(text: str) -> None:
+    """JSON to stdout as it is; letters that the terminal cannot show are escaped, as JSON allows."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = dumps(loads(text))
+    typer.echo(text)
 
 
 def _check_targets(json: str | None, chart: Path | None) -> None:

@@ -1,5 +1,6 @@
 """The command line keeps its contract: what goes where, which exit code, and never a traceback."""
 
+import io
 import json
 import os
 import re
@@ -163,6 +164,17 @@ def test_json_on_stdout_is_nothing_but_json(small):
     told = json.loads(run("forecast", small, *QUICK, "--json", "-").stdout)
     assert (told["election"], told["draws"], told["seed"], told["engine"]) == ("made-up", 200, cli.DEFAULT_SEED, "fast")
     assert sum(told["win_probability"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_ids_come_through_json_on_stdout_as_they_are(capsys, monkeypatch):
+    text = json.dumps({"region": ["c:100:t", "Áncash"]}, ensure_ascii=False)
+    cli._print_json(text)
+    assert capsys.readouterr().out == text + "\n"
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
+    monkeypatch.setattr("sys.stdout", narrow)
+    cli._print_json(text)
+    narrow.flush()
+    assert json.loads(narrow.buffer.getvalue()) == json.loads(text)
 
 
 def test_the_same_seed_gives_the_same_numbers(small):

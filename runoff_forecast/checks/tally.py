@@ -46,17 +46,22 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         *rows.too_few_votes(),
     ]
     found += [*_repeated_rows(table, moment, rows.codes), *finer_and_coarser(rows, moment)]
-    if not found:  # a number that is wrong in itself makes the next one look like a fall
-        found += _fallen(rows, moment)
+    if not any(problem.severity == "error" for problem in found):
+        found += _fallen(rows, moment, [problem.row for problem in found if problem.row is not None])
     return _tidied(rows, moment), found
 
 
-def _fallen(rows: Rows, moment: pd.Series) -> Iterator[Problem]:
-    """Cumulative numbers below those of their place's row before: offices correct themselves, so one warning of all."""
-    columns = ["counted", *(rows.ballot.candidates or ())]
+def _fallen(rows: Rows, moment: pd.Series, doubted: Sequence[int]) -> Iterator[Problem]:
+    """Cumulative numbers below those of their place's row before: offices correct themselves, so one warning of all.
+
+    Rows of which something else is told are left out: a number that is wrong makes the next one look like a fall.
+    """
+    columns = ["counted", *(rows.ballot.candidates or ()), *SPOILT]
     in_time = np.argsort(moment.to_numpy(), kind="stable")
     in_time = in_time[rows.codes[in_time] >= 0]
     before, after = (in_time[rank] for rank in successive(rows.codes[in_time]))
+    sound = ~np.isin(np.asarray(rows.table.rows), doubted)
+    before, after = (each[sound[before] & sound[after]] for each in (before, after))
     numbers = np.column_stack([rows.numbers[column] for column in columns])
     fall = np.nan_to_num(numbers[before] - numbers[after])
     fall[:, 0] *= 100.0  # a station is worth more than a vote
@@ -85,7 +90,7 @@ def read_result(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         return pd.DataFrame(columns=columns), [*found, Problem(table.file, None, None, None, empty)]
     rows = Rows(table, ballot)
     found += [*rows.place_problems, *rows.read_votes(), *rows.electorate()]
-    found += [*_repeated_rows(table, None, rows.codes), *_far_from_sum(rows), *_nobody(rows)]
+    found += [*_repeated_rows(table, None, rows.codes), *_far_from_sum(rows), *_in_part(rows), *_nobody(rows)]
     frame = pd.DataFrame({"level": rows.level, "place": rows.place, **rows.numbers})
     return frame[columns], found
 
@@ -124,7 +129,8 @@ def _repeated_rows(table: Table, moment: pd.Series | None, codes: np.ndarray) ->
 
 
 def _far_from_sum(rows: Rows) -> Iterator[Problem]:
-    """Rows of regions or the nation that late rulings cannot explain; only where every unit below has its own row."""
+    """Rows of regions or the nation that late rulings cannot explain: far from the units' sum, or, where some units
+    have no row, below what the others have."""
     units, regions = len(rows.ballot.units), len(rows.ballot.regions)
     if not rows.ballot.is_whole or (rows.codes < 0).any() or len(np.unique(rows.codes)) < len(rows.codes):
         return
@@ -132,13 +138,34 @@ def _far_from_sum(rows: Rows) -> Iterator[Problem]:
     for position, column in enumerate(rows.ballot.candidates or ()):
         votes[rows.codes, position] = rows.numbers[column]
     region_of = rows.ballot.region_of
-    sums = [votes[:units][region_of == region].sum(axis=0) for region in range(regions)]
-    below = np.vstack([votes[:units], *sums, votes[:units].sum(axis=0)])[rows.codes]
+    known = np.nan_to_num(votes[:units])
+    inside = [region_of == region for region in range(regions)]
+    below = np.vstack([known, *(known[mine].sum(axis=0) for mine in inside), known.sum(axis=0)])[rows.codes]
+    absent = np.isnan(votes[:units]).any(axis=1)
+    in_part = np.r_[np.zeros(units, bool), [absent[mine].any() for mine in inside], absent.any()][rows.codes]
     for position, column in enumerate(rows.ballot.candidates or ()):
         given, total = rows.numbers[column], below[:, position]
-        far = (rows.codes >= units) & (np.abs(given - total) > RULINGS * np.maximum(given, total))
-        texts = ["about " + figure(sum_) + ", the sum of the unit rows" for sum_ in total[far]]
+        off = np.where(in_part, total - given, np.abs(given - total))
+        far = (rows.codes >= units) & (off > RULINGS * np.maximum(given, total))
+        texts = [
+            f"{'at least' if few else 'about'} {figure(sum_)}, the sum of the unit rows"
+            for sum_, few in zip(total[far], in_part[far], strict=True)
+        ]
         yield from rows.table.problems(far, column, texts, "warning")
+
+
+def _in_part(rows: Rows) -> Iterator[Problem]:
+    """A result without a row of the nation, whose rows are of some places only: their sum is no truth."""
+    units, regions = len(rows.ballot.units), len(rows.ballot.regions)
+    if not rows.ballot.is_whole or (rows.codes < 0).any() or (rows.codes == units + regions).any():
+        return
+    told = np.isin(np.arange(units), rows.codes) | np.isin(units + rows.ballot.region_of, rows.codes)
+    if not told.all():
+        expected = (
+            f"a row of every unit or its region, or one of the nation: {(~told).sum()} of {units} units have none, and "
+            "the sum of the others is no result"
+        )
+        yield Problem(rows.table.file, None, "place", None, expected, "warning")
 
 
 def _nobody(rows: Rows) -> Iterator[Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -70,9 +72,10 @@ def sample(evidence: Evidence, *, draws: int, tune: int, chains: int, rng: np.ra
     names = [name for name in STORED if name in model.named_vars]
     length, seed = {"draws": draws, "tune": tune, "chains": chains}, int(rng.integers(2**31))
     if find_spec("nutpie") is None:
-        return pm.sample(
-            **length, model=model, initvals=scales, random_seed=seed, var_names=names, target_accept=ACCEPTED
-        )
+        with redirect_stdout(sys.stderr):
+            return pm.sample(
+                **length, model=model, initvals=scales, random_seed=seed, var_names=names, target_accept=ACCEPTED
+            )
     import nutpie
 
     compiled = nutpie.compile_pymc_model(packed(model), var_names=names, initial_points=scales, freeze_model=False)

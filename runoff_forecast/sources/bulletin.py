@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ def bulletin(
     that is off by twice that, and the bulletin's turnout is the baseline's, not evidence. Raises `InvalidCount`.
     """
     problems = _share_problems(election, counted_share, votes, shares)
-    if valid_votes is not None and not valid_votes > 0:
+    if valid_votes is not None and not (isinstance(valid_votes, Real) and valid_votes > 0):
         problems = [*problems, _problem("valid_votes", valid_votes, "a number above 0")]
     if problems:
         raise InvalidCount(problems)
@@ -67,24 +68,32 @@ def _whole(election: Election, shares: Mapping[str, float]) -> dict[str, float]:
 def _share_problems(
     election: Election, counted_share: float, votes: Mapping[str, float] | None, shares: Mapping[str, float] | None
 ) -> Sequence[Problem]:
-    if not 0 <= counted_share <= 1:
+    if not _is_share(counted_share):
         return [_problem("counted_share", counted_share, "a share between 0 and 1")]
+    if not all(isinstance(given, Mapping | None) for given in (votes, shares)):
+        return [_problem("votes", None, "votes or shares by candidate, such as {'ana': 0.52, 'ben': 0.48}")]
     if (votes is None) == (shares is None):
         return [_problem("votes", None, "either votes or shares, and not both")]
     given = shares if votes is None else votes
-    unknown = sorted(set(given or ()) - set(election.candidate_ids))
+    unknown = sorted(set(given or ()) - set(election.candidate_ids), key=str)
     lacking = [name for name in election.candidate_ids if name not in (given or ())]
     ids = ", ".join(election.candidate_ids)
     if unknown or len(lacking) > (votes is None):
         return [_problem(name, None, "the candidates " + ids) for name in (*unknown, *lacking)]
     if shares is None:
         return []
-    wrong = [_problem(name, share, "a share between 0 and 1") for name, share in shares.items() if not 0 <= share <= 1]
+    wrong = [_problem(name, share, "a share between 0 and 1") for name, share in shares.items() if not _is_share(share)]
+    if wrong:
+        return wrong
     total, slack = sum(shares.values()), ROUNDED * len(shares)
-    if not wrong and (total > 1 + slack or (not lacking and total < 1 - slack)):
+    if total > 1 + slack or (not lacking and total < 1 - slack):
         return [_problem("shares", round(total, 6), "shares that add up to 1, except for rounding")]
-    return wrong
+    return []
 
 
-def _problem(column: str, value: object, expected: str) -> Problem:
-    return Problem("bulletin", None, column, None if value is None else str(value), expected)
+def _is_share(value: object) -> bool:
+    return isinstance(value, Real) and 0 <= value <= 1
+
+
+def _problem(column: object, value: object, expected: str) -> Problem:
+    return Problem("bulletin", None, str(column), None if value is None else str(value), expected)
