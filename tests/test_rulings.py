@@ -72,6 +72,12 @@ def test_sheets_set_aside_make_no_turnout_low_where_rows_are_coarse(level):
     assert out(night_of(0.6, 0.1, level)) == pytest.approx(out(night_of(0.6, 0.1)), rel=0.04)
 
 
+def test_a_lean_as_far_as_tails_reach_is_all_votes_for_one():
+    found = margins(night_of(0.97), 1e6, 2.0)
+    assert np.isfinite(found).all()
+    assert np.ptp(found) < 100.0 * 2.0 * (1.0 - night_of(0.97).latest.counted_share) + 5.0
+
+
 @pytest.mark.parametrize("freedom", [2.0, NORMAL])
 def test_their_lean_has_the_tails_of_as_few_counts_as_it_is_known_from(freedom):
     found = margins(night_of(0.97), 0.2, freedom, draws=8000)

@@ -24,6 +24,8 @@ FITTED = 3
 """Passes that scale the stations still out to their known number, none of them above what its unit has."""
 TURNING = [NATIONAL_ORDER.index(name) for name in ("slope", "between")]
 """Coefficients of arrival that may be others among what is still out."""
+ALL_ONE_WAY = 20.0
+"""Logits at which hardly a vote is another's; long tails reach numbers whose exponential is none."""
 TINY = 1e-6
 """Fewer stations than this are none, and a deviation of so many logits too."""
 
@@ -234,7 +236,8 @@ def _rulings(evidence: Evidence, m: int, rng: np.random.Generator) -> np.ndarray
     """(D, m) logits by which the sheets that wait for rulings lean from their places."""
     priors, shape = evidence.priors, (evidence.design.n_components - 1, m)
     tails = np.sqrt(priors.drift_last_freedom / rng.chisquare(priors.drift_last_freedom, m))
-    return (priors.drift_last * tails * rng.standard_normal(shape)).astype(np.float32)
+    lean = priors.drift_last * tails * rng.standard_normal(shape)
+    return np.clip(lean, -ALL_ONE_WAY, ALL_ONE_WAY).astype(np.float32)
 
 
 def _waiting(evidence: Evidence, cells: Cells, draws: Draws, rulings: np.ndarray, position: np.ndarray) -> np.ndarray:
