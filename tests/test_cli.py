@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from runoff_forecast import cli, models, sources
 from runoff_forecast.charts.style import FORMATS
 from runoff_forecast.election import OutrightRule
-from runoff_forecast.models import stratified
+from runoff_forecast.models import engines
 
 QUICK = ["--draws", "200"]
 
@@ -153,7 +153,7 @@ def test_a_sick_posterior_of_the_sampler_asked_for_has_its_own_code(command, sma
     def sick(*_):
         raise models.SickPosterior("R-hat is 1.3; try more draws")
 
-    monkeypatch.setattr(stratified, "_run_nuts", sick)
+    monkeypatch.setattr(engines, "run_nuts", sick)
     page = ["--html", tmp_path / "page.html"] if command == "report" else []
     result = run(command, small, *page, "--engine", "nuts")
     assert told_plainly(result, 3)

@@ -159,7 +159,16 @@ def test_every_name_of_a_face_says_what_it_is(face, name):
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    heavy = {*AT_HOME, "numba", "arviz", "distributed", "pyarrow.parquet"}
+    heavy = {
+        *AT_HOME,
+        "numba",
+        "arviz",
+        "distributed",
+        "pyarrow.parquet",
+        "scipy.linalg",
+        "scipy.sparse",
+        "scipy.special",
+    }
     loaded = subprocess.run(
         [sys.executable, "-c", "import runoff_forecast, sys; print(*sys.modules)"],
         capture_output=True,

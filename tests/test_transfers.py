@@ -10,7 +10,7 @@ from simulated import truth
 import runoff_forecast as rf
 from runoff_forecast.evaluate import BySize, simulate
 from runoff_forecast.models import transfers
-from runoff_forecast.models.transfers import least_squares_of_shares, onto_simplex
+from runoff_forecast.models.goodman import least_squares_of_shares, onto_simplex
 
 
 def test_a_known_table_is_found():

@@ -15,7 +15,7 @@ from scipy import linalg, sparse
 from .arrow import indicator
 from .effects import SUPPORT, TURNOUT, Scale, core_of
 from .evidence import Evidence
-from .laplace import NoMode, build_solver
+from .laplace import build_solver
 from .latent import (
     Latent,
     build_prior,
@@ -27,6 +27,7 @@ from .latent import (
     starting_point,
 )
 from .quadrature import integrate
+from .sickness import NoMode
 from .simplex import contrast_variance, softmax, to_contrasts, to_logits
 
 FAINT = 1e-9

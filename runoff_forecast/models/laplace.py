@@ -39,6 +39,7 @@ from .linearised import (
     support_statistics,
     turnout_statistics,
 )
+from .sickness import NoMode
 
 NEWTON_STEPS = 40
 TOLERANCE = 0.02
@@ -46,10 +47,6 @@ TOLERANCE = 0.02
 FIELDS = ((SUPPORT, slice(None, -1)), (TURNOUT, slice(-1, None)))
 """Either field with its components of a predictor."""
 NO_CURVATURE = "the forecast's density has no curvature to hold it: the evidence contradicts itself"
-
-
-class NoMode(ArithmeticError):
-    """Newton's method did not settle: the evidence contradicts itself beyond what the model can hold."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .evidence import Batches, Evidence, per_vote
-from .laplace import NoMode, build_solver
+from .laplace import build_solver
 from .latent import Latent, starting_point
 from .quadrature import search
+from .sickness import NoMode
 
 FACTORS = np.array([2.5, 1.6, 1.0, 0.63, 0.4, 0.25, 0.16, 0.1])
 """On the prior's misfit, tried in turn: each starts where the one before came to."""

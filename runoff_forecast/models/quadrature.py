@@ -13,8 +13,9 @@ from scipy.special import log_ndtr, ndtri, ndtri_exp
 
 from .effects import SUPPORT, TURNOUT, Scale
 from .evidence import Evidence
-from .laplace import Mode, NoMode, Solver, Tangent, build_solver
+from .laplace import Mode, Solver, Tangent, build_solver
 from .latent import Latent, scale_widths
+from .sickness import NoMode
 
 POINTS = 16
 """On Peru 2021's districts the margin is then within 2 % as wide as with a thousand from a fifth counted on; at a

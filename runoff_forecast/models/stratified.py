@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from ..count import Count, Counts
 from ..outcome import Forecast
-from .cautions import warnings_of
-from .complete import complete, open_cells
-from .evidence import Evidence, gather
-from .fast import FastDraws
-from .laplace import build_solver
 from .learnt import learnt_priors
-from .misfit import Prepared, prepare
 from .priors import Priors
-from .quadrature import integrate
-from .resampling import resampled_draws
+
+if TYPE_CHECKING:
+    from .evidence import Evidence
+    from .misfit import Prepared
 
 Engine = Literal["fast", "nuts"]
 
@@ -51,17 +46,21 @@ class StratifiedArrival:
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far. Raises `SickPosterior` where the sampler's diagnostics fail."""
         night = Counts.from_count(counts) if isinstance(counts, Count) else counts
+        from . import engines  # scipy's linear algebra takes longer to load than this package
+
         prepared = self._prepared(night)
-        return _run_nuts(self, prepared.evidence, rng) if self.engine == "nuts" else _run_fast(self, prepared, rng)
+        if self.engine == "nuts":
+            return engines.run_nuts(prepared.evidence, self.draws, self.tune, self.chains, rng)
+        return engines.run_fast(prepared, self.draws, rng)
 
     def evidence(self, counts: Counts) -> Evidence:
         """What the model conditions on."""
         return self._prepared(counts).evidence
 
     def _prepared(self, counts: Counts) -> Prepared:
-        evidence = gather(counts, self.priors or learnt_priors(counts.election), moments=self.moments)
-        with threadpool_limits(1):
-            return prepare(evidence)
+        from . import engines
+
+        return engines.prepared_for(counts, self.priors or learnt_priors(counts.election), self.moments)
 
 
 def forecast(
@@ -73,41 +72,7 @@ def forecast(
     priors: Priors | None = None,
 ) -> Forecast:
     """The short way in: the forecast of a night so far, reproducible where a seed is given."""
-    from dataclasses import replace
-
     if not isinstance(counts, Counts | Count):
         raise TypeError(f"counts are a Counts or a Count, such as night.counts, got {type(counts).__name__}")
-
     made = StratifiedArrival(engine=engine, draws=draws, priors=priors)(counts, rng=np.random.default_rng(seed))
     return replace(made, seed=seed)
-
-
-def _run_fast(model: StratifiedArrival, prepared: Prepared, rng: np.random.Generator) -> Forecast:
-    evidence = prepared.evidence
-    # the matrices are small: threads of the linear algebra library cost more than they give
-    with threadpool_limits(1):
-        source = resampled_draws(evidence, model.draws, rng) or _linearised(prepared, model.draws, rng)
-        draws, parameters = complete(evidence, source.cells, source, model.draws, rng)
-    return Forecast(
-        count=evidence.count,
-        draws=draws,
-        parameters=parameters,
-        engine="fast",
-        diagnostics={
-            "warnings": warnings_of(evidence, parameters),
-            "quadrature_points": len(source.mixture.weights),
-            "quadrature_effective": source.mixture.effective,
-        },
-    )
-
-
-def _linearised(prepared: Prepared, draws: int, rng: np.random.Generator) -> FastDraws:
-    solver = build_solver(prepared.evidence)
-    mixture = integrate(solver, prepared.latent, prepared.scales)
-    return FastDraws(solver, mixture, open_cells(prepared.evidence), draws, rng)
-
-
-def _run_nuts(model: StratifiedArrival, evidence: Evidence, rng: np.random.Generator) -> Forecast:
-    from .nuts import sample_forecast
-
-    return sample_forecast(evidence, model.draws, model.tune, model.chains, rng)
