@@ -375,6 +375,14 @@ def test_a_finished_count_leaves_no_doubt(level):
     np.testing.assert_allclose(forecast.margin, night.counts.latest.margin, atol=1e-12)
 
 
+def test_a_tie_that_a_row_of_the_nation_tells_is_a_tie():
+    election = TRUTH.election
+    row = {"time": pd.Timestamp("2021-06-07T21:00:00-05:00"), "level": "nation", "place": ""}
+    total = election.units["stations"].sum()
+    counts = Counts.from_frame(election, pd.DataFrame([row | {"counted": total, "ana": 23_457, "bea": 23_457}]))
+    assert told(counts, draws=50).win_probability.to_dict() == pytest.approx({"ana": 0.5, "bea": 0.5})
+
+
 def test_nothing_counted_is_the_prior_and_says_so():
     forecast = sane(told(Counts.empty(TRUTH.election)))
     assert any("forecast is the prior" in said for said in forecast.diagnostics["warnings"])
