@@ -241,6 +241,26 @@ def test_a_list_without_a_vote_anywhere_tells_nothing():
     assert float(same.sd(same.margin)) == pytest.approx(sd, rel=0.15)
 
 
+def with_a_list_of(counts: Counts, share: float) -> Counts:
+    """The same count and one list more, with so many votes for each of the others'."""
+    more = replace(counts.election, candidates=(*counts.election.candidates, Candidate("tiny", "Tiny")))
+    frame = counts.frame.assign(tiny=(share * counts.frame[["ana", "bea"]].sum(axis=1)).round())
+    return Counts.from_frame(more, frame)
+
+
+@pytest.mark.parametrize("level", ["region", "unit"])
+def test_a_list_without_a_vote_leaves_the_others_as_sure_as_they_were(level):
+    counts = night_of(level=level).counts
+    alone, beside = told(counts), told(with_a_list_of(counts, 0.0))
+    assert float(beside.sd(beside.margin)) == pytest.approx(float(alone.sd(alone.margin)), rel=0.3)
+
+
+def test_a_small_list_is_not_pulled_up_by_the_prior():
+    counts = with_a_list_of(night_of(level="nation").counts, 0.005)
+    forecast = told(counts)
+    assert float(forecast.mean(forecast.shares).sel(candidate="tiny")) < 0.01
+
+
 def test_points_share_a_few_scales_of_units():
     solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
     mixture = integrate(solver, starting_point(solver.evidence))
