@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-import xarray as xr
 
+from ..models.labels import labelled
 from ..outcome import Forecast
 
 RHAT = 1.01
@@ -51,18 +50,8 @@ def sampling_of(forecast: Forecast) -> Sampling:
         "ess_bulk": arviz.ess(posterior, method="bulk"),
         "ess_tail": arviz.ess(posterior, method="tail"),
     }
-    table = pd.DataFrame({name: _flat(values) for name, values in found.items()})
+    table = pd.DataFrame({name: labelled(values) for name, values in found.items()})
     stats = forecast.trace["sample_stats"] if "sample_stats" in forecast.trace.children else {}
     diverging = int(stats["diverging"].sum()) if "diverging" in stats else 0
     table = table.dropna().sort_values("rhat", ascending=False, kind="stable").rename_axis("parameter")
     return Sampling(forecast, posterior.sizes["chain"], posterior.sizes["draw"], diverging, table)
-
-
-def _flat(values: xr.Dataset) -> pd.Series:
-    """One number a row, named as ArviZ names them: variable[coordinate, ...]."""
-    parts = {}
-    for name, array in values.data_vars.items():
-        for place in np.ndindex(array.shape):
-            labels = [str(array[dim].to_numpy()[i]) for dim, i in zip(array.dims, place, strict=True)]
-            parts[f"{name}[{', '.join(labels)}]" if labels else str(name)] = float(array.to_numpy()[place])
-    return pd.Series(parts, dtype=float)

@@ -216,12 +216,11 @@ def _complete(
     rulings = _rulings(evidence, m, rng)
     waiting = partial(_waiting, evidence, cells, draws, rulings)
     draws = _with_own_drift(evidence, cells, draws, rulings, rng)
-    stations, groups = _stations(evidence, cells, draws, rng)
+    stations, came = _stations(evidence, cells, draws, rng)
     share, noise = _predict(evidence, cells, draws, stations, rng)
     votes = noise * stations.astype(np.float32)
     votes[cells.contested] *= counted_in_end.astype(np.float32)
     counted = np.repeat(_known(evidence)[:, :, None], m, axis=2)
-    came = _votes_in(evidence, cells, draws, groups)
     _share_out(cells, share, came, counted)
     late = _set_aside(share.shape, came, waiting)
     if late is not None:
@@ -294,16 +293,6 @@ class _CameIn:
     """Share of these sheets that is set aside"""
 
 
-def _votes_in(
-    evidence: Evidence, cells: Cells, draws: Draws, groups: list[tuple[np.ndarray, np.ndarray, float]]
-) -> list[_CameIn]:
-    found = []
-    for group, (position, arrived, aside) in zip(evidence.groups, groups, strict=True):
-        per_station = cells.valid_per_station[position, None].astype(arrived.dtype)
-        found.append(_CameIn(group, position, arrived * per_station * np.exp(draws.turnout[position]), aside))
-    return found
-
-
 def _share_out(cells: Cells, share: np.ndarray, came: list[_CameIn], counted: np.ndarray) -> None:
     """Adds the votes of coarse groups to those counted by region (R, K, m)."""
     for group in came:
@@ -342,13 +331,12 @@ def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:
 
 def _stations(
     evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator
-) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, float]]]:
-    """Stations (C, m or 1) that are still out, and of each coarse group its cells, the stations that have come in
-    (members, m) and the share of these that is set aside."""
+) -> tuple[np.ndarray, list[_CameIn]]:
+    """Stations (C, m or 1) that are still out, and what of each coarse group has come in."""
     if not evidence.groups:
         return cells.stations[:, None], []
     stations = np.repeat(cells.stations[:, None].astype(np.float32), draws.turnout.shape[1], axis=1)
-    groups, shared = [], np.zeros(len(stations), bool)
+    came, shared = [], np.zeros(len(stations), bool)
     order, deviation = _turning(evidence)
     turned = deviation[:, None] * rng.standard_normal((len(order), draws.turnout.shape[1]))
     for group in evidence.groups:
@@ -363,8 +351,11 @@ def _stations(
         shared[position] = True
         stations[position] = np.maximum(stations[position] - arrived, 0.0)
         aside = group.contested / max(arrived[:, 0].sum(), 1e-9)
-        groups.append((position, arrived, aside))
-    return stations, groups
+        votes = (
+            arrived * cells.valid_per_station[position, None].astype(arrived.dtype) * np.exp(draws.turnout[position])
+        )
+        came.append(_CameIn(group, position, votes, aside))
+    return stations, came
 
 
 def _turning(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:

@@ -23,6 +23,7 @@ from .coordinates import expected, field_of, find_coordinates, sampled_units
 from .design import NATIONAL_ORDER
 from .effects import Scale
 from .evidence import Evidence
+from .labels import labelled
 from .latent import grouped_units
 from .pymc_model import build_model
 from .sickness import SickPosterior
@@ -168,15 +169,8 @@ def diagnose(trace: xr.DataTree, margin: np.ndarray) -> dict[str, float | str]:
 def _extreme(values: xr.Dataset, sign: float) -> tuple[float, str]:
     """The highest (or, by `sign`, lowest) value of all parameters, and whose it is; what cannot be computed is
     worst."""
-    best, whose = -np.inf, ""
-    for name, value in values.data_vars.items():
-        flat = np.nan_to_num(sign * value.to_numpy().ravel(), nan=np.inf)
-        place = int(np.argmax(flat))
-        if flat[place] > best:
-            at = np.unravel_index(place, value.shape)
-            labels = [str(value[dim].to_numpy()[i]) for dim, i in zip(value.dims, at, strict=True)]
-            best, whose = float(flat[place]), f"{name}[{', '.join(labels)}]" if labels else str(name)
-    return sign * best, whose
+    flat = sign * labelled(values).fillna(sign * np.inf)
+    return float(sign * flat.max()), str(flat.idxmax())
 
 
 def complaint_of(health: dict[str, float | str]) -> str | None:
