@@ -14,7 +14,7 @@ from .arrival import counted_share
 from .arrow import indicator, sums, times
 from .design import NATIONAL_ORDER
 from .evidence import Evidence, Group
-from .simplex import shares_of, softmax, to_logits
+from .simplex import shares_of, softmax, to_contrasts, to_logits
 
 CHUNK = 500
 """Draws worked on at once, at most."""
@@ -399,14 +399,22 @@ def station_variance(
     """Variance (C,) that the mean support and turnout of a cell has from its stations, by the delta method: where it
     gives `share` (C, K) in `stations` (C,).
 
-    An intra-class correlation r of votes is a variance r / (p (1 - p)) of logits; of several candidates the contrasts'
-    mean is taken.
+    An intra-class correlation r of votes is a variance r p (1 - p) of shares, and one of r / (p (1 - p)) of two
+    candidates' logits. Of several, all contrasts have the same, and the shares together the variance that they should.
     """
-    priors, candidates = evidence.priors, evidence.design.contrast.shape[0]
-    concentration = np.maximum((share * (1.0 - share)).sum(axis=1), 0.02)
+    priors = evidence.priors
+    squares = (share**2).sum(axis=1)
+    steepness = squares - 2.0 * (share**3).sum(axis=1) + squares**2  # squared norm of d share / d log share
     each = cells.several / np.maximum(stations, 0.5)
-    support = 2.0 * priors.station_correlation * (candidates - 1) / concentration
+    support = 2.0 * priors.station_correlation / np.maximum(steepness / np.maximum(1.0 - squares, 1e-9), 0.02)
     return support * each, priors.station_turnout**2 * each
+
+
+def _mean_kept(share: np.ndarray, variance: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+    """(C, D) what brings the mean of shares (C, K) back to where it was, to second order, when noise of such variance
+    (C,) is added to their contrasts: it pulls them to one another."""
+    squares = (share**2).sum(axis=1, keepdims=True)
+    return to_contrasts(-0.5 * variance[:, None] * (squares - share), contrast)
 
 
 def plus(covariance: np.ndarray, variance: np.ndarray) -> np.ndarray:
@@ -429,6 +437,7 @@ def _predict(
         root = np.linalg.cholesky(plus(draws.own_support, support))
         noise = times(root.astype(np.float32), noise)
     noise += draws.support
+    noise += _mean_kept(mean, support, contrast).astype(np.float32)[:, :, None]
     votes = rng.standard_normal(draws.turnout.shape, dtype=np.float32)
     votes *= np.sqrt(turnout).astype(np.float32)[:, None]
     votes += draws.turnout

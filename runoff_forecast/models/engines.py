@@ -16,6 +16,7 @@ from .misfit import Prepared, prepare
 from .priors import Priors
 from .quadrature import integrate
 from .resampling import resampled_draws
+from .skewness import at_mean
 
 
 def prepared_for(counts: Counts, priors: Priors, moments: int) -> Prepared:
@@ -47,7 +48,7 @@ def run_fast(prepared: Prepared, draws: int, rng: np.random.Generator) -> Foreca
 
 def _linearised(prepared: Prepared, draws: int, rng: np.random.Generator) -> FastDraws:
     solver = build_solver(prepared.evidence)
-    mixture = integrate(solver, prepared.latent, prepared.scales)
+    mixture = at_mean(solver, integrate(solver, prepared.latent, prepared.scales))
     return FastDraws(solver, mixture, open_cells(prepared.evidence), draws, rng)
 
 

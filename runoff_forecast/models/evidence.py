@@ -117,7 +117,9 @@ class Evidence:
 def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
     """The evidence of a night so far, in at most `moments` moments, the latest among them."""
     design = build_design(counts.election)
-    if counts.election.retrospective and len(counts.election.candidates) == 2:
+    if len(counts.election.candidates) > 2:
+        priors = priors.for_several()
+    elif counts.election.retrospective:
         # between more, support's scales are learnt with another election's baseline anyway
         priors = priors.for_borrowed_register()
     priors = priors.without_baseline(design.without_baseline)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from .arrow import SLOTS, Arrow, Eliminated, Vector, coloured, indicator, outer, sums, times
-from .complete import Cells, Draws, plus, station_variance
+from .complete import Cells, Draws, station_variance
 from .design import NATIONAL_ORDER
 from .effects import Scale
 from .evidence import Evidence
@@ -325,9 +325,9 @@ def _centred(evidence: Evidence, pools: Pools, mode: Mode, carried: tuple[Carrie
     pooled = station_variance(evidence, cells, pools.averages @ share, cells.stations)
     votes = raw.stations * raw.valid_per_station * np.exp(eta[:, -1] + 0.5 * (turnout.raw_doubt[:, 0, 0] + station[1]))
     total = np.add.reduceat(votes, pools.starts)
-    share = votes[:, None] * mean_share(logits, plus(support.raw_doubt, station[0]), contrast)
+    share = votes[:, None] * mean_share(logits, support.raw_doubt, contrast)
     share = np.add.reduceat(share, pools.starts) / total[:, None]
-    centre = to_contrasts(logits_of_mean(share, plus(support.doubt, pooled[0]), contrast), contrast)
+    centre = to_contrasts(logits_of_mean(share, support.doubt, contrast), contrast)
     log = np.log(total / (cells.stations * cells.valid_per_station))
     log -= 0.5 * (turnout.doubt[:, 0, 0] + pooled[1])
     return replace(support, centre=centre), replace(turnout, centre=log[:, None])

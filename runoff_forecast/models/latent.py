@@ -88,8 +88,7 @@ def build_prior(evidence: Evidence, scales: np.ndarray) -> Prior:
     """The prior at given scales (5, 2)."""
     design, priors = evidence.design, evidence.priors
     by_role = np.empty((4, 2))
-    several = design.n_components > 2
-    by_role[INTERCEPT] = priors.intercept_several if several else priors.intercept, priors.turnout_intercept
+    by_role[INTERCEPT] = priors.intercept, priors.turnout_intercept
     by_role[KIND] = priors.kind, priors.turnout_kind
     by_role[HOME_KIND] = priors.kind_home, priors.turnout_kind_home
     by_role[COVARIATE] = scales[Scale.COVARIATE]

@@ -76,7 +76,7 @@ def support_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tu
     )
     share = softmax(to_logits(z[:, :-1], contrast))
     information = rows.effective[:, None, None] * multinomial_information(share, contrast)
-    return _summed(rows, layout, information, rows.effective[:, None] * ((rows.observed - share) @ contrast))
+    return summed(rows, layout, information, rows.effective[:, None] * ((rows.observed - share) @ contrast))
 
 
 def turnout_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tuple[np.ndarray, np.ndarray]:
@@ -84,10 +84,10 @@ def turnout_statistics(evidence: Evidence, layout: Layout, latent: Latent) -> tu
     rows = evidence.fine
     z = fine_predictor(evidence, latent, predictor(evidence, latent))[:, -1] if len(rows) else np.zeros(0)
     precision = rows.turnout_precision
-    return _summed(rows, layout, precision[:, None, None], (precision * (rows.turnout - z))[:, None])
+    return summed(rows, layout, precision[:, None, None], (precision * (rows.turnout - z))[:, None])
 
 
-def _summed(rows: Batches, layout: Layout, amount: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def summed(rows: Batches, layout: Layout, amount: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Information and score of batches (N, ...) by the unit and the slots that they touch."""
     n = len(layout.told.unit)
     by_unit = indicator(layout.row[rows.group], n)

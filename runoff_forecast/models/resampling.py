@@ -22,6 +22,7 @@ from .laplace import FIELDS, Mode, Solver, build_solver
 from .latent import grouped_units, predictor, starting_point
 from .quadrature import Mixture, integrate
 from .simplex import shares_of
+from .skewness import at_mean
 
 PILOT = 250
 """Proposals by quadrature point that tell how many survive."""
@@ -39,7 +40,7 @@ def resampled_draws(evidence: Evidence, draws: int, rng: np.random.Generator) ->
         return None
     fine = replace(evidence, coarse=evidence.coarse.take(slice(0)))
     solver = build_solver(fine)
-    mixture = integrate(solver, starting_point(fine))
+    mixture = at_mean(solver, integrate(solver, starting_point(fine)))
     source = ResampledDraws(solver, mixture, open_cells(evidence), draws, rng, evidence)
     return source if source.efficiency >= LEAST else None
 
