@@ -126,7 +126,7 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     to_support = means.weight[:, None, None] * (inverse @ own)
     tilt = means.weight[:, None] * (means.share - means.mean[means.batch])
     to_mix = (inverse @ tilt[:, :, None])[:, :, 0]
-    root, whitened = _whitening(evidence, means)
+    root, whitened = whitening(evidence, means)
     jacobian_turnout = np.concatenate([to_mix, means.weight[:, None]], axis=1)[:, :, None]
     jacobian_support = np.concatenate([to_support, np.zeros((len(to_support), 1, d))], axis=1)
     whiten = np.swapaxes(root, 1, 2)[means.batch]
@@ -141,7 +141,7 @@ def linearise(evidence: Evidence, layout: Layout, latent: Latent) -> Coarse:
     return Coarse((vectors[0], vectors[1]), seen, inner, whitened.reshape(-1))
 
 
-def _whitening(evidence: Evidence, means: CoarseMeans) -> tuple[np.ndarray, np.ndarray]:
+def whitening(evidence: Evidence, means: CoarseMeans) -> tuple[np.ndarray, np.ndarray]:
     """Root (M, E, E) of the coarse batches' information, and their score (M, E) whitened by it."""
     rows, contrast = evidence.coarse, evidence.design.contrast
     m, d = len(rows), contrast.shape[1]
