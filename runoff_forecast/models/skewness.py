@@ -2,8 +2,8 @@
 
 At the mode the shares are those of the votes, and averaged over the noise around them they are others. They should be
 those of the votes when they are averaged, as a Gaussian variational approximation has it (Opper & Archambeau 2009), and
-one Newton step leads there. Without it each small list is expected to have half an effective vote too many in every unit
-and coarse batch.
+one Newton step leads there. Without it each small list is expected to have half an effective vote too many in every
+unit and coarse batch.
 """
 
 from __future__ import annotations
