@@ -164,6 +164,11 @@ def times(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return left * right if left.shape[-1] == 1 else left @ right
 
 
+def with_area(own: np.ndarray, answer: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Covariances (n, d, d) of what has some of its `own`, and answers to an area that has its covariance."""
+    return own + times(times(answer, area), _turned(answer))
+
+
 def invert(blocks: np.ndarray) -> np.ndarray:
     """Inverse of (..., d, d) blocks; scalars are divided."""
     return 1.0 / blocks if blocks.shape[-1] == 1 else np.linalg.inv(blocks)
@@ -414,8 +419,8 @@ class Arrow:
         roots = np.linalg.cholesky(blocks).astype(np.float32)
         told, gain, area_gain = layout.told, self.units.gain, self.area_gain.astype(np.float32)
         f, area = told.fixed.shape[1], layout.area[told.unit]
-        kept = times(times(gain[0], self.area_covariance[area]), _turned(gain[0]))
-        unit_sum = float(np.einsum("tii->", self.units.covariance + kept))
+        both = with_area(self.units.covariance, gain[0], self.area_covariance[area])
+        unit_sum = float(np.einsum("tii->", both))
         unit_sum += (len(layout.region) - len(told.unit)) * d / self.units.precision
         area_sum = float(np.einsum("aii->", self.area_covariance))
         gain, fixed = gain.astype(np.float32), told.fixed.astype(np.float32)

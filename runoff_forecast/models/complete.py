@@ -393,21 +393,25 @@ def contested_share(evidence: Evidence, rng: np.random.Generator, draws: int) ->
     return rng.beta(share * weight, (1.0 - share) * weight, draws)
 
 
-def station_variance(
-    evidence: Evidence, cells: Cells, share: np.ndarray, stations: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Variance (C,) that the mean support and turnout of a cell has from its stations, by the delta method: where it
-    gives `share` (C, K) in `stations` (C,).
+def turnout_variance(evidence: Evidence, cells: Cells, stations: np.ndarray) -> np.ndarray:
+    """Variance (C,) that a cell's mean turnout has from its `stations` (C,)."""
+    return evidence.priors.station_turnout**2 * _each(cells, stations)
+
+
+def _support_variance(evidence: Evidence, cells: Cells, share: np.ndarray, stations: np.ndarray) -> np.ndarray:
+    """The same of its support, by the delta method, where it gives `share` (C, K).
 
     An intra-class correlation r of votes is a variance r p (1 - p) of shares, and one of r / (p (1 - p)) of two
     candidates' logits. Of several, all contrasts have the same, and the shares together the variance that they should.
     """
-    priors = evidence.priors
     squares = (share**2).sum(axis=1)
     steepness = squares - 2.0 * (share**3).sum(axis=1) + squares**2  # squared norm of d share / d log share
-    each = cells.several / np.maximum(stations, 0.5)
-    support = 2.0 * priors.station_correlation / np.maximum(steepness / np.maximum(1.0 - squares, 1e-9), 0.02)
-    return support * each, priors.station_turnout**2 * each
+    one = 2.0 * evidence.priors.station_correlation / np.maximum(steepness / np.maximum(1.0 - squares, 1e-9), 0.02)
+    return one * _each(cells, stations)
+
+
+def _each(cells: Cells, stations: np.ndarray) -> np.ndarray:
+    return cells.several / np.maximum(stations, 0.5)
 
 
 def _mean_kept(share: np.ndarray, variance: np.ndarray, contrast: np.ndarray) -> np.ndarray:
@@ -428,8 +432,9 @@ def _predict(
     """Support (C, K, m) and valid votes per station (C, m) of what is out, in single precision."""
     contrast = evidence.design.contrast
     mean = softmax(to_logits(draws.support.mean(axis=2), contrast))
-    support, turnout = station_variance(evidence, cells, mean, stations.mean(axis=1))
-    turnout = turnout + (0.0 if draws.own_turnout is None else draws.own_turnout)
+    out = stations.mean(axis=1)
+    support = _support_variance(evidence, cells, mean, out)
+    turnout = turnout_variance(evidence, cells, out) + (0.0 if draws.own_turnout is None else draws.own_turnout)
     noise = rng.standard_normal(draws.support.shape, dtype=np.float32)
     if draws.own_support is None:
         noise *= np.sqrt(support).astype(np.float32)[:, None, None]

@@ -8,15 +8,15 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from .arrow import SLOTS, Arrow, Eliminated, Vector, coloured, indicator, outer, sums, times
-from .complete import Cells, Draws, station_variance
+from .arrow import SLOTS, Arrow, Eliminated, Vector, coloured, indicator, outer, sums, times, with_area
+from .complete import Cells, Draws, turnout_variance
 from .design import NATIONAL_ORDER
 from .effects import Scale
 from .evidence import Evidence
 from .laplace import FIELDS, Mode, Solver
 from .latent import grouped_units, predictor
 from .quadrature import Mixture
-from .simplex import logits_of_mean, mean_share, softmax, to_contrasts, to_logits
+from .simplex import logits_of_mean, mean_share, to_contrasts, to_logits
 
 POOL = 150
 """Above this many cells, those of one region that the model expects to vote alike are drawn as one."""
@@ -320,16 +320,14 @@ def _centred(evidence: Evidence, pools: Pools, mode: Mode, carried: tuple[Carrie
     eta += raw.late_region[:, None] * mode.latent.drift[raw.region]
     support, turnout = carried
     logits = to_logits(eta[:, :-1], contrast)
-    share = softmax(logits)
-    station = station_variance(evidence, raw, share, raw.stations)
-    pooled = station_variance(evidence, cells, pools.averages @ share, cells.stations)
-    votes = raw.stations * raw.valid_per_station * np.exp(eta[:, -1] + 0.5 * (turnout.raw_doubt[:, 0, 0] + station[1]))
+    doubt = turnout.raw_doubt[:, 0, 0] + turnout_variance(evidence, raw, raw.stations)
+    votes = raw.stations * raw.valid_per_station * np.exp(eta[:, -1] + 0.5 * doubt)
     total = np.add.reduceat(votes, pools.starts)
     share = votes[:, None] * mean_share(logits, support.raw_doubt, contrast)
     share = np.add.reduceat(share, pools.starts) / total[:, None]
     centre = to_contrasts(logits_of_mean(share, support.doubt, contrast), contrast)
     log = np.log(total / (cells.stations * cells.valid_per_station))
-    log -= 0.5 * (turnout.doubt[:, 0, 0] + pooled[1])
+    log -= 0.5 * (turnout.doubt[:, 0, 0] + turnout_variance(evidence, cells, cells.stations))
     return replace(support, centre=centre), replace(turnout, centre=log[:, None])
 
 
@@ -374,8 +372,7 @@ def _carry(pools: Pools, arrow: Arrow, parts: _Parts) -> Carried:
     areas, position = pools.areas
     of_area = times(kept, np.linalg.cholesky(arrow.area_covariance[areas])[position])
     doubt = parts.noise + sums(pools.of_parcels, times(of_area, of_area.swapaxes(1, 2)))
-    area = times(parts.kept, arrow.area_covariance[layout.area[pools.raw.unit]])
-    raw_doubt = parts.own + times(area, parts.kept.swapaxes(1, 2))
+    raw_doubt = with_area(parts.own, parts.kept, arrow.area_covariance[layout.area[pools.raw.unit]])
     return Carried(
         np.zeros((number, d)),
         of_core.astype(np.float32),

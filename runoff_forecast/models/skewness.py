@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import linalg
 
-from .arrow import SLOTS, Arrow, Layout, Vector, times
+from .arrow import SLOTS, Arrow, Layout, Vector, with_area
 from .effects import SUPPORT
 from .evidence import Evidence
 from .laplace import Mode, Solver, unpack
@@ -73,6 +73,4 @@ def _lowered_coarse(evidence: Evidence, mode: Mode) -> np.ndarray:
 def _doubt(arrow: Arrow, units: np.ndarray) -> np.ndarray:
     """(N, d, d) covariance of some units' predictors, the core held: all of them know that well."""
     own, gain = arrow.units.covariance_of(units), arrow.units.gain_of(units)[0]
-    kept = np.eye(own.shape[-1]) - gain
-    area = times(kept, arrow.area_covariance[arrow.layout.area[units]])
-    return own + times(area, kept.swapaxes(1, 2))
+    return with_area(own, np.eye(own.shape[-1]) - gain, arrow.area_covariance[arrow.layout.area[units]])
