@@ -1,7 +1,7 @@
 """Many independent pieces of work, on the cores of this machine or on a cluster, with a progress bar."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,12 +41,24 @@ class Workers:
 
     def _backend(self) -> AbstractContextManager:
         if self.scheduler is not None:
-            return parallel_config(backend="dask", scheduler_host=self.scheduler, n_jobs=-1)
+            return _cluster(self.scheduler)
         return parallel_config(backend="loky", n_jobs=self.jobs, inner_max_num_threads=1)
 
 
 ALONE = Workers()
 """This process, unwatched."""
+
+
+@contextmanager
+def _cluster(scheduler: str) -> Iterator[None]:
+    """Work goes to a cluster, over a connection of our own.
+
+    Given an address alone joblib opens one too, but never closes it: it would call a scheduler long gone for ever.
+    """
+    from distributed import Client  # of an extra
+
+    with Client(scheduler, set_as_default=False) as client, parallel_config(backend="dask", client=client, n_jobs=-1):
+        yield
 
 
 def _alone(work: Callable[..., Any], number: int, piece: tuple) -> tuple[int, Any]:
