@@ -15,7 +15,7 @@ from runoff_forecast.models.arrival import lateness
 from runoff_forecast.models.complete import Draws, complete, open_cells
 from runoff_forecast.models.design import build_design
 from runoff_forecast.models.effects import SUPPORT, Scale
-from runoff_forecast.models.evidence import Evidence, gather
+from runoff_forecast.models.evidence import Evidence, _beyond, gather
 from runoff_forecast.models.latent import starting_point
 from runoff_forecast.models.quadrature import integrate
 
@@ -51,10 +51,18 @@ def test_a_whole_count_is_neither_early_nor_late_however_it_is_cut():
 
 
 def test_a_trend_is_followed_a_quarter_of_the_way_and_drift_may_stray_on_the_rest():
-    evidence = gather(night_of(simulated.truth()), Priors())
+    evidence = gather(night_of(simulated.truth()), Priors(drift_settled=1e-9))
     way = lateness(0.6, 1.0) - lateness(0.3, 0.6)
     np.testing.assert_allclose(evidence.pending_late_nation, lateness(0.3, 0.6) + A_QUARTER * way, atol=0.01)
     np.testing.assert_allclose(evidence.pending_stray_nation, (1.0 - A_QUARTER) * way, atol=0.01)
+
+
+@pytest.mark.parametrize(("share", "followed"), [(1e-4, 1.0), (0.02, 0.625), (0.98, A_QUARTER)])
+def test_what_is_pending_of_a_place_with_hardly_anything_in_stands_at_its_mean(share, followed):
+    late, stray = _beyond(np.array([[0.0], [share]]), Priors())
+    way = lateness(share, 1.0) - lateness(0.0, share)
+    assert late == pytest.approx(lateness(0.0, share) + followed * way, abs=0.02 * way)
+    assert stray == pytest.approx((1.0 - followed) * way, abs=0.02 * way)
 
 
 @pytest.mark.parametrize(

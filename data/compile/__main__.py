@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from data.compile import bolivia_2019, france_2012, peru_2021, peru_2026, peru_press
+from data.compile import bolivia_2019, france_2012, peru_2021, peru_2026, peru_press, turkey_2023
 
 COMPILERS = {
     "peru-2021-runoff": peru_2021.compile_runoff,
@@ -15,6 +15,7 @@ COMPILERS = {
     **peru_press.COMPILERS,
     "bolivia-2019": bolivia_2019.compile_election,
     "france-2012-runoff": france_2012.compile_runoff,
+    "turkey-2023-runoff": turkey_2023.compile_runoff,
 }
 
 

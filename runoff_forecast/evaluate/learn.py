@@ -29,7 +29,14 @@ from ..sources import load
 
 LATE = 0.97
 """Above this share counted what is out waits for rulings, not for its turn."""
-NIGHTS = ("peru-2016-runoff", "peru-2021-first-round", "peru-2021-runoff", "peru-2026-first-round", "bolivia-2019")
+NIGHTS = (
+    "peru-2016-runoff",
+    "peru-2021-first-round",
+    "peru-2021-runoff",
+    "peru-2026-first-round",
+    "bolivia-2019",
+    "turkey-2023-runoff",
+)
 
 
 @dataclass(frozen=True)

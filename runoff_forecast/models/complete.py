@@ -15,6 +15,7 @@ from .arrow import indicator, sums, times
 from .design import NATIONAL_ORDER
 from .evidence import Evidence, Group
 from .simplex import shares_of, softmax, to_contrasts, to_logits
+from .totals import kept_in_reach
 
 CHUNK = 500
 """Draws worked on at once, at most."""
@@ -222,6 +223,7 @@ def _complete(
     votes[cells.contested] *= counted_in_end.astype(np.float32)
     counted = np.repeat(_known(evidence)[:, :, None], m, axis=2)
     _share_out(cells, share, came, counted)
+    votes *= kept_in_reach(evidence, cells.kind, votes, _known_by_kind(evidence, cells, came, m))[cells.kind]
     late = _set_aside(share.shape, came, waiting)
     if late is not None:
         late *= counted_in_end
@@ -320,6 +322,16 @@ def _set_aside(
 def _known(evidence: Evidence) -> np.ndarray:
     design = evidence.design
     return np.column_stack([np.bincount(design.region, column, design.n_regions) for column in evidence.votes.T])
+
+
+def _known_by_kind(evidence: Evidence, cells: Cells, came: list[_CameIn], m: int) -> np.ndarray:
+    """(kinds, m) valid votes; of coarse groups, whose kinds no office tells, those expected of each."""
+    design, kinds = evidence.design, len(evidence.design.kinds)
+    out = np.repeat(np.bincount(design.kind, evidence.votes.sum(axis=1), kinds)[:, None], m, axis=1)
+    for group in came:
+        scale = group.group.votes.sum() / np.maximum(group.votes.sum(axis=0), 1e-9)
+        out += sums(indicator(cells.kind[group.position], kinds), group.votes[:, None])[:, 0] * scale
+    return out
 
 
 def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:

@@ -134,7 +134,7 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
     ledger = _ledger(arrived)
     fine = _fine_batches(arrived)
     groups, parts = _coarse(arrived, np.maximum(ledger.capacity, 0.0))
-    (late_nation, late_region), (stray_nation, stray_region) = clock.pending(priors.drift_followed)
+    (late_nation, late_region), (stray_nation, stray_region) = clock.pending(priors)
     return Evidence(
         count=latest,
         design=design,
@@ -245,16 +245,20 @@ class _Clock:
             return nation, nation
         return nation, lateness(self.region[start, region], self.region[stop, region])
 
-    def pending(self, followed: float) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    def pending(self, priors: Priors) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
         """Lateness of what is pending, by unit, in the nation and in the region, and the rest of the way there."""
-        nation, region = _beyond(self.nation[:, None], followed), _beyond(self.region, followed)
+        nation, region = _beyond(self.nation[:, None], priors), _beyond(self.region, priors)
         return tuple(
             (n.repeat(self.design.n_units), r[self.design.region]) for n, r in zip(nation, region, strict=True)
         )
 
 
-def _beyond(processed: np.ndarray, followed: float) -> tuple[np.ndarray, np.ndarray]:
-    """From the last batch of each place (moments, places) to what is pending: the followed part, and the rest."""
+def _beyond(processed: np.ndarray, priors: Priors) -> tuple[np.ndarray, np.ndarray]:
+    """From the last batch of each place (moments, places) to what is pending: the followed part, and the rest.
+
+    Drift has mean zero over a place's stations. Where hardly any is in, those pending are nearly all of them, and stand
+    at that mean, however the first few leaned.
+    """
     grown = np.diff(processed, axis=0) > 1e-9
     last = len(grown) - 1 - np.argmax(grown[::-1], axis=0) if len(grown) else np.zeros(processed.shape[1], int)
     places = np.arange(processed.shape[1])
@@ -262,6 +266,7 @@ def _beyond(processed: np.ndarray, followed: float) -> tuple[np.ndarray, np.ndar
     start = processed[last, places] if len(grown) else stop
     pending = lateness(stop, np.ones(len(places)))
     here = np.where(stop > 0, lateness(start, stop), pending)
+    followed = 1.0 - (1.0 - priors.drift_followed) * stop / (stop + priors.drift_settled)
     return here + followed * (pending - here), (1.0 - followed) * (pending - here)
 
 
