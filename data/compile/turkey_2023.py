@@ -48,6 +48,18 @@ SHARES = [0.01, 0.02, *np.arange(0.05, 0.96, 0.05).round(2).tolist(), 0.97, 0.98
 """Shares of the stations that are in at the moments kept; the next full minute is the moment."""
 ZONE = "Europe/Istanbul"
 
+TILES = """
+22 39  .  .  . 74  .  . 57  .  .  .  .  .  .  .  .
+ . 59 34 41 81 67 78 37 05 55 52 28 61 53 08 75  .
+17  . 77 11 54 14 06 18 19 60  .  . 29 69  . 36  .
+ . 10 16 43 26  . 71 40 66  . 58 24 62  . 25 04 76
+35 45  . 64 03  .  . 50 38  .  . 44 23 12 49 13 65
+ . 09 20 15 32  . 42 68 51  . 46 02 21 72 56 73 30
+ .  . 48  . 07  . 70 33 01 80 27 63  . 47  .  .  .
+ .  .  .  .  .  .  .  .  . 31 79  .  .  .  .  .  .
+"""
+"""Where provinces lie on a tile map, by their numbers, north on top."""
+
 
 def compile_runoff(reference: Path) -> None:
     """Write data/turkey-2023-runoff. `reference` holds nothing of it: the tables are in a package."""
@@ -134,8 +146,11 @@ def regions(second: pd.DataFrame) -> pd.DataFrame:
     """regions.csv: the provinces by their numbers, and abroad."""
     home = second[second["sort"] == BOX].drop_duplicates("province").sort_values("province")
     code, name = home["province"].astype(str).str.zfill(2), home["province_name"].str.title()
-    rows = [*zip(code, name, strict=True), (ABROAD, "Abroad and at the border")]
-    return pd.DataFrame(rows, columns=["region", "name"])
+    lines = [line.split() for line in TILES.strip().splitlines()]
+    tile = {number: (row, column) for row, line in enumerate(lines) for column, number in enumerate(line)}
+    rows = [(number, each, *tile[number]) for number, each in zip(code, name, strict=True)]
+    rows.append((ABROAD, "Abroad and at the border", len(lines), 0))
+    return pd.DataFrame(rows, columns=["region", "name", "tile_row", "tile_column"])
 
 
 def counts(second: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
@@ -178,4 +193,5 @@ def result(second: pd.DataFrame) -> pd.DataFrame:
     columns = [*CANDIDATES, "null"]
     rows = second.groupby("unit")[columns].sum().reset_index(names="place").assign(level="unit")
     nation = rows[columns].sum().to_frame().T.assign(level="nation", place="")
-    return pd.concat([rows, nation], ignore_index=True)[["level", "place", *columns]]
+    table = pd.concat([rows, nation], ignore_index=True).assign(blank=pd.NA)
+    return table[["level", "place", *CANDIDATES, "blank", "null"]]
