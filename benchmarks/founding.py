@@ -1,6 +1,7 @@
-"""The founding bulletins and the district snapshots of 2021, forecast anew: `python -m benchmarks.founding`.
+"""The founding bulletins, a moment of Turkey 2023 and the district snapshots of 2021, forecast anew.
 
-The tables go to MODEL.md, between the lines `<!-- founding -->` and `<!-- /founding -->`.
+`python -m benchmarks.founding` does it. The tables go to MODEL.md, between the lines `<!-- founding -->` and
+`<!-- /founding -->`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DRAWS = 4000
 """As many as a forecast has unless told otherwise: with the same seed the README's example prints these numbers."""
 PERU_2021 = "peru-2021-runoff"
+TURKEY = "turkey-2023-runoff"
 RUNOFFS = (
     # what, election, file of counts, moment
     ("2021 runoff, 7 June 19:23, districts and nation", PERU_2021, None, "2021-06-07T19:23-05:00"),
@@ -29,6 +31,9 @@ RUNOFFS = (
     ("2011 runoff, 5 June, national", "peru-2011-runoff", None, "2011-06-05T22:00-05:00"),
     ("2006 runoff, 4 June, national", "peru-2006-runoff", None, "2006-06-04T21:00-05:00"),
     ("2006 runoff, 5 June, national", "peru-2006-runoff", None, "2006-06-05T12:00-05:00"),
+    ("Turkey 2023, 28 May 18:44, by district", TURKEY, None, "2023-05-28T18:44+03:00"),
+    ("the same, by province", TURKEY, "counts-by-province.csv.gz", "2023-05-28T18:44+03:00"),
+    ("the same, national totals alone", TURKEY, "counts-national.csv", "2023-05-28T18:44+03:00"),
 )
 IN_README = (0, 1, 3)
 """A good moment, one of counts by department, and a bad one."""
