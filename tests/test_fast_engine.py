@@ -271,8 +271,29 @@ def test_points_share_a_few_scales_of_units():
     assert len({id(mode.arrows[0].units) for mode in mixture.modes}) == UNIT_LEVELS
 
 
-def test_few_points_are_as_wide_as_many(monkeypatch):
-    solver = laplace.build_solver(StratifiedArrival().evidence(night_of().counts))
+def many_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quadrature, "POINTS", 400)
+    monkeypatch.setattr(quadrature, "UNIT_LEVELS", 20)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_few_points_are_as_wide_as_many(monkeypatch, seed):
+    counts = night_of(seed=seed).counts
+
+    def moments() -> tuple[float, float]:
+        margin = rf.forecast(counts, draws=8000, seed=1).margin
+        return float(margin.mean()), float(margin.std())
+
+    few = moments()
+    many_points(monkeypatch)
+    many = moments()
+    assert abs(few[0] - many[0]) < 0.05 * many[1]
+    assert few[1] == pytest.approx(many[1], rel=0.1)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_few_points_know_of_each_scale_what_many_do(monkeypatch, seed):
+    solver = laplace.build_solver(StratifiedArrival().evidence(night_of(seed=seed).counts))
     widths = scale_widths(solver.evidence.priors)
 
     def moments() -> tuple[np.ndarray, np.ndarray]:
@@ -283,11 +304,12 @@ def test_few_points_are_as_wide_as_many(monkeypatch):
         return mean, np.sqrt(mixture.weights @ (score - mean) ** 2)
 
     few = moments()
-    monkeypatch.setattr(quadrature, "POINTS", 400)
-    monkeypatch.setattr(quadrature, "UNIT_LEVELS", 20)
+    many_points(monkeypatch)
     many = moments()
     assert (np.abs(few[0] - many[0]) < 0.2 * many[1]).all()
-    np.testing.assert_allclose(few[1], many[1], rtol=0.12)
+    # that of covariates, on which the margin hangs least, is up to a fifth too sure
+    short = np.where(np.arange(len(many[1])) == Scale.COVARIATE, 0.25, 0.12)
+    assert (np.abs(few[1] / many[1] - 1.0) < short).all()
 
 
 def test_scores_are_normal_quantiles_of_the_prior():
