@@ -38,6 +38,7 @@ COLUMNS = {
 BOX, COUNTRY, GATE = "yurtici_sandik", "yurtdisi_ulke", "gumruk"
 """Sorts of rows: a ballot box at home, all boxes of a country, all boxes of a border gate."""
 ABROAD = "abroad"
+AREA = {COUNTRY: "countries", GATE: "gates"}
 VOTERS_A_STATION = 700
 """Registered voters; the tables do not say how many boxes a country has. At home a box has some 320."""
 BALLOTS_A_STATION = 400
@@ -137,9 +138,6 @@ def register(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     table["baseline_ballots"] = before["ballots"]
     table = table.drop(columns="sort").join(before[[*LISTS.values()]].add_prefix("baseline_"))
     return table.reset_index()
-
-
-AREA = {COUNTRY: "countries", GATE: "gates"}
 
 
 def regions(second: pd.DataFrame) -> pd.DataFrame:
