@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.compile.common import DATA, KIND_ABROAD, KIND_OF_LARGE, KIND_OF_SMALL, checked, write_table
+from data.compile.common import DATA, KIND_ABROAD, KIND_OF_LARGE, KIND_OF_SMALL, checked, with_nation, write_table
 
 CANDIDATES = {
     "MAS - IPSP": "morales",
@@ -76,10 +76,7 @@ def compile_election(reference: Path) -> None:
     write_table(regions, folder / "regions.csv")
     write_table(register(final), folder / "units.csv.gz")
     write_table(counts(source, final), folder / "counts.csv.gz")
-    result = final.groupby("unit")[VOTES].sum().reset_index(names="place").assign(level="unit")
-    nation = result[VOTES].sum().to_frame().T.assign(level="nation", place="")
-    result = pd.concat([result, nation], ignore_index=True)[["level", "place", *VOTES]]
-    write_table(result, folder / "result.csv.gz")
+    write_table(with_nation(final.groupby("unit")[VOTES].sum()), folder / "result.csv.gz")
 
 
 def read_stations(path: Path) -> pd.DataFrame:

@@ -43,6 +43,13 @@ def apportion(shares: np.ndarray, totals: np.ndarray) -> np.ndarray:
     return (whole + (rank < missing[:, None])).astype(int)
 
 
+def with_nation(votes: pd.DataFrame) -> pd.DataFrame:
+    """result.csv from votes by unit: a row each, and the nation's, their sum."""
+    nation = votes.sum(min_count=1).to_frame().T.assign(level="nation", place="")
+    rows = votes.reset_index(names="place").assign(level="unit")
+    return pd.concat([rows, nation], ignore_index=True)[["level", "place", *votes]]
+
+
 def whole(frame: pd.DataFrame) -> pd.DataFrame:
     """The table with float columns as nullable whole numbers, so that csv prints 12 and not 12.0 beside a gap."""
     floats = frame.select_dtypes("float").columns

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.compile.common import DATA, KIND_ABROAD, checked, write_table
+from data.compile.common import DATA, KIND_ABROAD, checked, with_nation, write_table
 
 FILES = {1: "cdsp_presi2012t1_circ.xls", 2: "cdsp_presi2012t2_circ.xls"}
 DEPARTMENT, NAME, NUMBER = "Code du département", "Libellé du département", "Code de la circonscription"
@@ -111,6 +111,4 @@ def register(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 def result(second: pd.DataFrame) -> pd.DataFrame:
     """result.csv: the tables give blank and null ballots in one number, which stands under null."""
     votes = second[["hollande", "sarkozy"]].assign(blank=pd.NA, null=second[INVALID])
-    nation = votes.sum(min_count=1).to_frame().T.assign(level="nation", place="")
-    rows = votes.reset_index(names="place").assign(level="unit")
-    return pd.concat([rows, nation], ignore_index=True)[["level", "place", *votes]]
+    return with_nation(votes)

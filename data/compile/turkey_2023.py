@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.compile.common import DATA, KIND_ABROAD, KIND_OF_LARGE, KIND_OF_SMALL, checked, local_time, write_table
+from data.compile.common import (
+    DATA,
+    KIND_ABROAD,
+    KIND_OF_LARGE,
+    KIND_OF_SMALL,
+    checked,
+    local_time,
+    with_nation,
+    write_table,
+)
 
 FIRST, SECOND = "2023-05-14", "2023-05-28"
 LISTS = {
@@ -109,8 +118,8 @@ def _package() -> Any:
 def register(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """units.csv: a row a district, a country or a border gate; the electorate is the runoff's."""
     rows = second.assign(
-        region=second["province"].astype(str).str.zfill(2).where(second["sort"] == BOX, ABROAD),
-        area=second["province"].astype(str).str.zfill(2).where(second["sort"] == BOX, second["sort"].map(AREA)),
+        region=_number(second["province"]).where(second["sort"] == BOX, ABROAD),
+        area=_number(second["province"]).where(second["sort"] == BOX, second["sort"].map(AREA)),
         name=second["district_name"].where(second["sort"] == BOX, second["province_name"]).str.title(),
         stations=1,
     )
@@ -143,12 +152,17 @@ def register(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 def regions(second: pd.DataFrame) -> pd.DataFrame:
     """regions.csv: the provinces by their numbers, and abroad."""
     home = second[second["sort"] == BOX].drop_duplicates("province").sort_values("province")
-    code, name = home["province"].astype(str).str.zfill(2), home["province_name"].str.title()
+    code, name = _number(home["province"]), home["province_name"].str.title()
     lines = [line.split() for line in TILES.strip().splitlines()]
     tile = {number: (row, column) for row, line in enumerate(lines) for column, number in enumerate(line)}
     rows = [(number, each, *tile[number]) for number, each in zip(code, name, strict=True)]
     rows.append((ABROAD, "Abroad and at the border", len(lines), 0))
     return pd.DataFrame(rows, columns=["region", "name", "tile_row", "tile_column"])
+
+
+def _number(province: pd.Series) -> pd.Series:
+    """As on its number plates: 01 to 81."""
+    return province.astype(str).str.zfill(2)
 
 
 def counts(second: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
@@ -188,8 +202,6 @@ def summed(rows: pd.DataFrame, region: pd.Series | None) -> pd.DataFrame:
 
 def result(second: pd.DataFrame) -> pd.DataFrame:
     """result.csv: by unit, and as proclaimed, which is their sum."""
-    columns = [*CANDIDATES, "null"]
-    rows = second.groupby("unit")[columns].sum().reset_index(names="place").assign(level="unit")
-    nation = rows[columns].sum().to_frame().T.assign(level="nation", place="")
-    table = pd.concat([rows, nation], ignore_index=True).assign(blank=pd.NA)
-    return table[["level", "place", *CANDIDATES, "blank", "null"]]
+    votes = second.groupby("unit")[[*CANDIDATES, "null"]].sum()
+    votes.insert(len(CANDIDATES), "blank", pd.NA)
+    return with_nation(votes)

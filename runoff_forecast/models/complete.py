@@ -328,9 +328,10 @@ def _known_by_kind(evidence: Evidence, cells: Cells, came: list[_CameIn], m: int
     """(kinds, m) valid votes; of coarse groups, whose kinds no office tells, those expected of each."""
     design, kinds = evidence.design, len(evidence.design.kinds)
     out = np.repeat(np.bincount(design.kind, evidence.votes.sum(axis=1), kinds)[:, None], m, axis=1)
-    for group in came:
-        scale = group.group.votes.sum() / np.maximum(group.votes.sum(axis=0), 1e-9)
-        out += sums(indicator(cells.kind[group.position], kinds), group.votes[:, None])[:, 0] * scale
+    if came:
+        scaled = [each.votes * (each.group.votes.sum() / np.maximum(each.votes.sum(axis=0), 1e-9)) for each in came]
+        kind = cells.kind[np.concatenate([each.position for each in came])]
+        out += sums(indicator(kind, kinds), np.concatenate(scaled)[:, None])[:, 0]
     return out
 
 

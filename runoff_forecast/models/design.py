@@ -85,10 +85,14 @@ class Design:
         return any(name.startswith(LIST) for name in self.fixed_names)
 
     @cached_property
+    def told(self) -> np.ndarray:
+        """(U,) bool: the units with a baseline"""
+        return np.isfinite(self.election.baseline.to_numpy(float)).all(axis=1) & self.has_baseline
+
+    @cached_property
     def without_baseline(self) -> float:
         """Share of the stations that lie in units without a baseline."""
-        known = np.isfinite(self.election.baseline.to_numpy(float)).all(axis=1) & self.has_baseline
-        return float(self.stations[~known].sum() / self.stations.sum())
+        return float(self.stations[~self.told].sum() / self.stations.sum())
 
     @cached_property
     def overseas(self) -> np.ndarray:

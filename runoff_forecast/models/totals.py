@@ -35,8 +35,7 @@ def kept_in_reach(evidence: Evidence, kind: np.ndarray, votes: np.ndarray, count
 def _reach(evidence: Evidence) -> np.ndarray:
     """(kinds,) the prior's deviation, which is none where most of a kind's stations have no baseline."""
     design, priors = evidence.design, evidence.priors
-    known = np.isfinite(design.election.baseline.to_numpy(float)).all(axis=1) & design.has_baseline
     stations = np.bincount(design.kind, design.stations, len(design.kinds))
-    told = np.bincount(design.kind, design.stations * known, len(design.kinds)) > 0.5 * stations
+    told = np.bincount(design.kind, design.stations * design.told, len(design.kinds)) > 0.5 * stations
     own = np.where(np.array(design.kinds) != OVERSEAS, priors.turnout_kind_home, priors.turnout_kind)
     return np.where(told, np.hypot(priors.turnout_total, own), np.inf)
