@@ -172,10 +172,13 @@ class Counts:
         spread evenly over the stations counted; corrections are merged into the batch that swallows them. Raises
         ValueError where that is less than 1.
         """
+        return batches_of(self.before(at_most), self.latest.holdings, self.election)
+
+    def before(self, at_most: int = 8) -> list[Holdings]:
+        """What was held at the moments before the last that `batches` looks at. Raises ValueError as it does."""
         if at_most < 1:
             raise ValueError(f"at_most is a number of moments, 1 or more, got {at_most}")
-        history = [] if self.frame.empty else [self[position].holdings for position in self._spread(at_most)]
-        return batches_of(history, self.latest.holdings, self.election)
+        return [] if self.frame.empty else [self[position].holdings for position in self._spread(at_most)]
 
     @cached_property
     def _codes(self) -> np.ndarray:

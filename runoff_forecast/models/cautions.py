@@ -19,6 +19,10 @@ TREND = (
     "later votes lean from earlier ones everywhere alike, beyond what place explains: if ballots of one sort, such as "
     "postal ones, are counted late, give them units of their own in the register"
 )
+IN_NO_ORDER = (
+    "stations come in in no order, as those of a random sample do (probability {probability:.0%}): late ones are taken "
+    "to be like early ones"
+)
 STEEP = 4.0
 """Deviations of the nation's drift from which a trend is told."""
 RETROSPECTIVE = "retrospective: "
@@ -39,6 +43,8 @@ def warnings_of(evidence: Evidence, parameters: xr.Dataset) -> list[str]:
         said.append(NO_BASELINE)
     elif evidence.design.without_baseline > GAPS:
         said.append(SOME_BASELINE.format(share=evidence.design.without_baseline))
+    if evidence.no_order > 0.5:
+        said.append(IN_NO_ORDER.format(probability=evidence.no_order))
     trend = parameters["drift_nation"].mean("draw").isel(component=slice(None, -1))
     if float(np.abs(trend).max()) > STEEP * evidence.drift_nation:
         said.append(TREND)

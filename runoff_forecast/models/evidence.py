@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from ..batches import batches_of
 from ..count import Count, Counts
 from ..holdings import Holdings, microseconds
 from .arrival import lateness
 from .design import Design, build_design
+from .disorder import Trend, log_odds_of_trends, probability_of_no_order
 from .priors import Priors
 
 ALONE_TURNOUT = 0.02
@@ -102,6 +104,8 @@ class Evidence:
     """(U,) the rest of that way, along which drift is drawn anew with mean zero"""
     stuck: float
     """Share of the pending sheets that wait for rulings, at most"""
+    no_order: float
+    """Probability that stations come in in no order at all; `priors` take it into account"""
     drift_nation: float
     """Prior deviation of the national drift, logits: small where counts come by unit or region"""
     drift_headline: float
@@ -124,9 +128,13 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         priors = priors.for_borrowed_register()
     priors = priors.without_baseline(design.without_baseline)
     latest = counts.latest
-    holdings, batches = latest.holdings, counts.batches(at_most=moments)
+    holdings, before = latest.holdings, counts.before(at_most=moments)
+    batches = batches_of(before, holdings, counts.election)
     shares = _shares_by_region(design, holdings.members)
     clock = _Clock(design, holdings.frame, shares, batches)
+    trends = _log_odds_of_trends(_Arrived(design, priors, holdings, batches, clock))
+    no_order = probability_of_no_order(design, [*before, holdings], priors.no_order, trends)
+    priors = priors.with_order(1.0 - no_order * (1.0 - priors.order_inside * _coarsely_told(holdings)))
     headline = _headline(holdings.frame, shares)
     if headline > 0.5:
         priors = priors.with_changes({"arrival_unit": priors.arrival_unit_headline})
@@ -152,6 +160,7 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         stuck=_awaiting_ruling(
             clock.nation[-1], float(holdings.frame["contested"].sum()) / design.stations.sum(), priors.contested_untold
         ),
+        no_order=no_order,
         drift_nation=_national_drift(design, priors, headline),
         drift_headline=float(np.sqrt(headline)) * priors.drift_headline,
         drift_region=_drift_scale(design, priors, groups),
@@ -374,6 +383,33 @@ def _awaiting_ruling(processed: float, contested: float, untold: float) -> float
     if contested > 0.0:
         return contested / max(processed, contested)
     return min(1.0, untold / max(1.0 - processed, 1e-9))
+
+
+def _log_odds_of_trends(arrived: _Arrived) -> float:
+    """How much likelier the batches of each place are if shares of the votes, and votes a station, go along the
+    order."""
+    priors, rows = arrived.priors, arrived.batches
+    rows = rows[(rows[arrived.candidates].sum(axis=1) > 0) & (rows["stop"] > rows["start"])]
+    votes, stations = rows[arrived.candidates].to_numpy(float), (rows["stop"] - rows["start"]).to_numpy(float)
+    total = votes.sum(axis=1)
+    effective = total / design_effect(total, stations, np.full(len(rows), priors.station_correlation))
+    overall = votes.sum(axis=0) / max(total.sum(), 1e-9)
+    spread = overall * (1.0 - overall)  # a slope in logits is one in shares times this
+    slope = float(np.hypot(priors.drift_nation, priors.drift_unit))
+    trends = [Trend(np.log(total / stations), stations / priors.station_turnout**2, priors.turnout_drift)]
+    trends += [  # K shares tell K - 1 slopes
+        Trend(votes[:, k] / total, effective / spread[k], spread[k] * slope) for k in range(1, len(spread)) if spread[k]
+    ]
+    late, _ = arrived.clock.batch(rows.index.to_numpy(), None)
+    group = rows["group"].to_numpy(int)
+    first = np.array([members[0] for members in arrived.holdings.members], dtype=int)
+    return log_odds_of_trends(trends, late, group, arrived.design.region[first[group]])
+
+
+def _coarsely_told(holdings: Holdings) -> float:
+    """Share of the counted stations that rows of several units tell of."""
+    counted = holdings.frame["counted"].to_numpy(float)
+    return float(counted[~holdings.single].sum() / max(counted.sum(), 1e-9))
 
 
 def _headline(frame: pd.DataFrame, shares: sparse.csr_array) -> float:
