@@ -2,11 +2,12 @@
 
 Every order of arrival that is known leaves some places further on than others. Of a random sample each place has its
 share, give or take what chance makes of it (the hypergeometric law), so the spread of the places' shares tells the two
-apart as soon as a few hundred stations are in. So does the night itself, where later stations of a place vote
-otherwise than its early ones. The chi-square statistic of homogeneity is compared under three
-hypotheses: no order; an order, which makes it larger; shares handed out evenly, as a sample stratified by place has
-them, or an office that keeps its places in step, which make it smaller. The last says nothing of the order inside a
-place, so only the first means that none need be feared.
+apart as soon as a few hundred stations are in. An order also shows where later stations of a place vote otherwise than
+its early ones.
+
+The chi-square statistic of homogeneity is weighed under three hypotheses: no order; an order, which makes it larger;
+shares handed out evenly, as a sample stratified by place has them, or an office that keeps its places in step, which
+make it smaller. The last says nothing of the order inside a place, so only the first means that none need be feared.
 """
 
 from __future__ import annotations
