@@ -50,6 +50,7 @@ class Arrival:
     region: float = np.nan
     slope_region: float = np.nan
     unit: float = np.nan
+    fullness: float = np.nan
     lean: float = np.nan
     """Root mean square of the slopes along the leanings."""
 
@@ -67,7 +68,8 @@ def arrival_by_unit(design: Design, counted: np.ndarray, total: np.ndarray) -> A
     _, fixed = regression.fit(np.exp(best.x))
     shrink = 1.0 / np.sqrt(1.0 + ATTENUATION * unit**2)
     share = float(counted.sum() / total.sum())
-    slope, between, overseas, *leanings = shrink * fixed[1:]
+    slope, between, overseas, *others = shrink * fixed[1:]
+    leanings, fullness = others[: design.n_leanings], others[design.n_leanings :]
     known = np.ptp(design.arrival[total > 0, 2]) > 0
     return Arrival(
         counted=share,
@@ -77,6 +79,7 @@ def arrival_by_unit(design: Design, counted: np.ndarray, total: np.ndarray) -> A
         region=shrink * region,
         slope_region=shrink * slope_region,
         unit=unit,
+        fullness=fullness[0] if fullness else np.nan,
         lean=float(np.sqrt(np.mean(np.square(leanings)))) if leanings else np.nan,
     )
 
@@ -86,7 +89,7 @@ class _Arrivals:
 
     def __init__(self, design: Design, counted: np.ndarray, total: np.ndarray) -> None:
         self.counted, self.total = counted, total
-        everywhere = np.r_[: len(NATIONAL_ORDER), design.leanings]
+        everywhere = np.r_[: len(NATIONAL_ORDER), design.leanings, design.fullness]
         covariates = design.arrival[:, everywhere] * (total > 0)[:, None]
         self.x = np.column_stack([np.ones(len(total)), covariates])
         self.region, self.slope = design.region, design.arrival[:, 0]

@@ -35,6 +35,8 @@ NATIONAL_ORDER = ("slope", "between", "overseas")
 """Coefficients of arrival that are the nation's, the first of all: earliness inside regions, between them, abroad."""
 USUAL_KINDS = ("urban", "rural", OVERSEAS, "unknown")
 """Kinds whose place in the order of arrival their size, or a coefficient of its own, tells."""
+ALIKE = 0.02
+"""Logs: deviation of votes a station below which boxes are all as full."""
 LEANINGS = 2
 """Principal components of the baseline along which places may report early or late."""
 INTERCEPT, KIND, HOME_KIND, COVARIATE = range(4)
@@ -68,8 +70,10 @@ class Design:
     valid_per_station: np.ndarray
     """(U,) valid votes per station that the baseline (or the electorate) leads one to expect."""
     arrival: np.ndarray
-    """(U, 3 + 2R + J + L) covariates of earliness: those of `NATIONAL_ORDER`, slope by region, offset by region, kinds
-    of their own, leanings inside regions."""
+    """(U, 3 + 2R + J + L + B) covariates of earliness: those of `NATIONAL_ORDER`, slope by region, offset by region,
+    kinds of their own, leanings inside regions, how full boxes are."""
+    n_leanings: int
+    """L"""
 
     @cached_property
     def n_units(self) -> int:
@@ -124,14 +128,23 @@ class Design:
     @cached_property
     def leanings(self) -> np.ndarray:
         """Which columns of `arrival` are leanings."""
-        return np.arange(len(NATIONAL_ORDER) + 2 * self.n_regions + len(self.own_kinds), self.arrival.shape[1])
+        first = len(NATIONAL_ORDER) + 2 * self.n_regions + len(self.own_kinds)
+        return np.arange(first, first + self.n_leanings)
+
+    @cached_property
+    def fullness(self) -> np.ndarray:
+        """Which column of `arrival` is how full boxes are; none where all are alike."""
+        return np.arange(
+            len(NATIONAL_ORDER) + 2 * self.n_regions + len(self.own_kinds) + self.n_leanings, self.arrival.shape[1]
+        )
 
     @cached_property
     def order_names(self) -> list[str]:
         """What the coefficients of arrival are called, in the order of `arrival`."""
         by_region = [f"slope in {r}" for r in self.regions] + [f"offset of {r}" for r in self.regions]
         kinds = ("kind " + kind for kind in self.own_kinds)
-        return [*NATIONAL_ORDER, *by_region, *kinds, *(f"leaning {i + 1}" for i in range(len(self.leanings)))]
+        leanings = (f"leaning {i + 1}" for i in range(self.n_leanings))
+        return [*NATIONAL_ORDER, *by_region, *kinds, *leanings, *("fullness" for _ in self.fullness)]
 
     @cached_property
     def core(self) -> CoreRows:
@@ -155,6 +168,7 @@ def build_design(election: Election) -> Design:
     covariates, names = _covariates(election, lists, alike)
     fixed, fixed_names, role = _fixed_effects(covariates, names, kind_codes, kinds)
     contrast = contrasts(len(election.candidates))
+    leanings, expected = _leanings(election, lists, stations), valid_per_station(election)
     return Design(
         election=election,
         contrast=contrast,
@@ -169,14 +183,16 @@ def build_design(election: Election) -> Design:
         regions=regions,
         n_areas=int(area_codes.max()) + 1,
         stations=stations,
-        valid_per_station=valid_per_station(election),
+        valid_per_station=expected,
         arrival=np.hstack(
             [
                 _arrival_covariates(election, covariates, names, stations),
                 kind_codes[:, None] == [kinds.index(kind) for kind in _own_kinds(kinds)],
-                _leanings(election, lists, stations),
+                leanings,
+                _fullness(election, expected, stations),
             ]
         ),
+        n_leanings=leanings.shape[1],
     )
 
 
@@ -364,6 +380,18 @@ def _leanings(election: Election, lists: pd.DataFrame | None, stations: np.ndarr
     out = np.zeros((len(stations), len(first)))
     out[known] = ratios @ axes[:, first] / np.sqrt(variance[first])
     return out
+
+
+def _fullness(election: Election, expected: np.ndarray, stations: np.ndarray) -> np.ndarray:
+    """(U, 1) log of the valid votes `expected` of a station beyond the mean of those at home: a box with few ballots is
+    counted soon. Abroad, beyond the mean of the region. (U, 0) where all are alike."""
+    log, home = np.log(np.maximum(expected, 1.0)), ~election.overseas
+    if not home.any():
+        return np.zeros((len(log), 0))
+    mean = np.where(home, np.average(log[home], weights=stations[home]), means_by(election.region_index, log, stations))
+    away = log - mean
+    deviation = np.sqrt(np.average(away[home] ** 2, weights=stations[home]))
+    return away[:, None] if deviation > ALIKE else np.zeros((len(log), 0))
 
 
 def earliness(covariates: np.ndarray, names: list[str]) -> np.ndarray:

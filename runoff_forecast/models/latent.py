@@ -112,6 +112,7 @@ def arrival_prior(design: Design, priors: Priors) -> tuple[np.ndarray, np.ndarra
     r = design.n_regions
     mean = np.zeros(design.arrival.shape[1])
     mean[: len(NATIONAL_ORDER)] = priors.arrival_slope, priors.arrival_between, priors.arrival_overseas
+    mean[design.fullness] = priors.arrival_fullness
     deviation = np.r_[
         priors.arrival_slope_sd,
         priors.arrival_between_sd,
@@ -120,6 +121,7 @@ def arrival_prior(design: Design, priors: Priors) -> tuple[np.ndarray, np.ndarra
         np.full(r, priors.arrival_region),
         np.full(len(design.own_kinds), priors.arrival_kind),
         np.full(len(design.leanings), priors.arrival_lean),
+        np.full(len(design.fullness), priors.arrival_fullness_sd),
     ]
     return mean, deviation
 

@@ -10,7 +10,7 @@ ATTENUATION = 0.346
 """How much a normal effect of variance one flattens a logistic slope: (16 sqrt(3) / 15 pi)^2 (Zeger, Liang & Albert
 1988)."""
 
-SIGNED = ("loyalty", "arrival_slope", "arrival_between", "arrival_overseas")
+SIGNED = ("loyalty", "arrival_slope", "arrival_between", "arrival_overseas", "arrival_fullness")
 """Priors that may be of either sign; all others are above zero."""
 SHARES = ("station_correlation", "drift_followed", "contested_counted", "contested_untold", "no_order", "order_inside")
 """Priors that are shares, below one."""
@@ -149,6 +149,10 @@ class Priors:
     arrival_overseas: float = -3.0
     """Logits: how much later overseas units are counted."""
     arrival_overseas_sd: float = 2.0
+    """Its deviation between counts."""
+    arrival_fullness: float = 0.0
+    """Logits of being counted per log of the votes of a station: a box with few ballots is counted soon. Mean."""
+    arrival_fullness_sd: float = 1.0
     """Its deviation between counts."""
     arrival_kind: float = 1.5
     """Logits: how early or late a kind is that is neither urban, rural nor overseas, such as postal votes: no count of
