@@ -10,7 +10,7 @@ import simulated
 import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
-from runoff_forecast.evaluate import ByList, BySize, Habits, simulate
+from runoff_forecast.evaluate import ByList, BySize, Habits, Truth, simulate
 from runoff_forecast.models import Priors
 from runoff_forecast.models.design import LEANINGS, build_design
 
@@ -125,3 +125,46 @@ def test_nights_that_count_one_side_first_are_read_better_with_leanings(strength
 
     without, leaning = (sum(error(seed, lean) for seed in range(1, 9)) for lean in (1e-9, 1.0))
     assert leaning < without
+
+
+# How full boxes are.
+
+
+def fullness(election: Election) -> np.ndarray:
+    design = build_design(election)
+    return design.arrival[:, design.fullness]
+
+
+def test_fullness_is_the_log_of_votes_a_station_beyond_the_mean_at_home():
+    election = rf.load("turkey-2023-runoff").election
+    expected, home = np.log(build_design(election).valid_per_station), ~election.overseas
+    found = fullness(election)[:, 0]
+    assert np.average(found[home], weights=election.units["stations"][home]) == pytest.approx(0.0, abs=1e-9)
+    np.testing.assert_allclose(np.diff(found[home]), np.diff(expected[home]))
+
+
+def test_boxes_that_are_all_as_full_have_no_order_of_their_own():
+    units = simulated.election().units[["region", "stations"]].reset_index()
+    election = Election.from_frames(
+        **{name: getattr(simulated.election(), name) for name in ("id", "title", "date", "timezone", "candidates")},
+        units=units.assign(electorate=units["stations"] * 300),
+    )
+    assert fullness(election).shape == (len(units), 0)
+
+
+def test_nights_that_count_small_boxes_first_are_read_better_with_fullness():
+    night = rf.load("turkey-2023-runoff")
+    truth = Truth.from_result(night.election, night.result, rng=np.random.default_rng(1))
+    size = np.log(build_design(night.election).valid_per_station)
+
+    def small_first(truth: Truth, rng: np.random.Generator) -> np.ndarray:
+        return 4.0 * size[truth.unit] + rng.standard_normal(len(truth.unit))
+
+    def error(seed: int, deviation: float) -> float:
+        counts = simulate(truth, small_first, level="region", fractions=(0.15,), rng=np.random.default_rng(seed)).counts
+        priors = Priors().with_changes({"arrival_fullness_sd": deviation})
+        found = rf.forecast(counts, draws=500, seed=1, priors=priors)
+        return abs(float(found.margin.mean()) - night.result.margin)
+
+    without, with_it = (sum(error(seed, deviation) for seed in (1, 2, 3)) for deviation in (1e-6, 1.0))
+    assert with_it < 0.7 * without

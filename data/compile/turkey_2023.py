@@ -91,7 +91,7 @@ def compile_runoff(reference: Path) -> None:
 
 def read_round(date: str) -> pd.DataFrame:
     """The rows of one round: a box at home, a country or a border gate each, lists by their ids."""
-    dataset = _package().load_dataset()
+    dataset = package().load_dataset()
     chosen = (np.asarray(dataset["secim"]) == date) & (np.asarray(dataset["makam"]) == "CB")
     part = dataset.isel(yer_dim=np.flatnonzero(chosen))
     table = pd.DataFrame({name: np.asarray(part[column]) for column, name in COLUMNS.items()})
@@ -107,7 +107,8 @@ def read_round(date: str) -> pd.DataFrame:
     return table.assign(unit=unit, time=pd.to_datetime(table["time"], utc=True, format="ISO8601")).sort_index()
 
 
-def _package() -> Any:
+def package() -> Any:
+    """The package with the tables; raises FileNotFoundError where it is not installed."""
     try:
         import ysk  # pyright: ignore[reportMissingImports]
     except ImportError as missing:

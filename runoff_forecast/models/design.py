@@ -384,9 +384,9 @@ def _leanings(election: Election, lists: pd.DataFrame | None, stations: np.ndarr
 
 def _fullness(election: Election, expected: np.ndarray, stations: np.ndarray) -> np.ndarray:
     """(U, 1) log of the valid votes `expected` of a station beyond the mean of those at home: a box with few ballots is
-    counted soon. Abroad, beyond the mean of the region. (U, 0) where all are alike."""
+    counted soon. Abroad, beyond the mean of the region. (U, 0) where all are alike, or no stations are known."""
     log, home = np.log(np.maximum(expected, 1.0)), ~election.overseas
-    if not home.any():
+    if election.nominal_stations or not home.any():
         return np.zeros((len(log), 0))
     mean = np.where(home, np.average(log[home], weights=stations[home]), means_by(election.region_index, log, stations))
     away = log - mean
