@@ -26,7 +26,7 @@ from .design import Design
 LOG_ORDER = np.linspace(-5.0, 5.0, 101)
 """Logs of the deviation between places of the logit of their counted share, under an order."""
 ORDER_WEIGHT = np.exp(-0.5 * LOG_ORDER**2) / np.exp(-0.5 * LOG_ORDER**2).sum()
-"""Its prior: half of the orders lie between 0.5 and 2 logits; those of real counts by unit between 0.8 and 5."""
+"""Its prior: half of the orders lie between 0.5 and 2 logits; those of seven real counts between 0.7 and 9."""
 EVEN, EVEN_SPREAD = -4.0, 1.0
 """Mean and deviation of the log of what evenly handed out shares leave of the statistic."""
 

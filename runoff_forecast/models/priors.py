@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 ATTENUATION = 0.346
@@ -12,8 +12,15 @@ ATTENUATION = 0.346
 
 SIGNED = ("loyalty", "arrival_slope", "arrival_between", "arrival_overseas", "arrival_fullness")
 """Priors that may be of either sign; all others are above zero."""
-SHARES = ("station_correlation", "drift_followed", "contested_counted", "contested_untold", "no_order", "order_inside")
-"""Priors that are shares, below one."""
+SHARES = {
+    "station_correlation": 1,
+    "drift_followed": 1,
+    "contested_counted": 1,
+    "contested_untold": 1,
+    "no_order": 0.5,
+    "order_inside": 1,
+}
+"""Priors that are shares, and what they are below; even shares are as likely as no order, and an order likelier."""
 
 OF_PLACES = ("kind", "kind_home", "covariate", "region", "area", "unit")
 """Priors of how support differs between places; those of turnout have the same names after `turnout_`."""
@@ -219,8 +226,8 @@ class Priors:
                 raise ValueError(f"prior {field.name!r} is a finite number, got {value!r}")
             if field.name not in SIGNED and value <= 0:
                 raise ValueError(f"prior {field.name!r} is a positive number, got {value!r}")
-            if field.name in SHARES and value >= 1:
-                raise ValueError(f"prior {field.name!r} is a share below 1, got {value!r}")
+            if value >= SHARES.get(field.name, inf):
+                raise ValueError(f"prior {field.name!r} is a share below {SHARES[field.name]}, got {value!r}")
 
     def with_changes(self, changes: dict[str, Any]) -> Priors:
         """The same priors with some replaced by name; raises ValueError that lists the names if one is unknown."""
