@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import runoff_forecast as rf
-from data.compile.turkey_2023 import BOX, ZONE, package
+from data.compile.turkey_2023 import BOX, ZONE, read_contest
 from runoff_forecast.evaluate import Workers, replay
 from runoff_forecast.evaluate.record import markdown
 from runoff_forecast.models import StratifiedArrival
@@ -61,12 +61,8 @@ def main() -> None:
 
 def read(day: str, office: str) -> pd.DataFrame:
     """The boxes at home of one contest: places, moment, voters, ballots and, by option, votes."""
-    dataset = package().load_dataset()
-    chosen = (np.asarray(dataset["secim"]) == day) & (np.asarray(dataset["makam"]) == office)
-    part = dataset.isel(yer_dim=np.flatnonzero(chosen))
     columns = ["kapsam_detay", *PLACES, "il", "mahalle", "son_guncelleme", "kayitli_secmen", "oy_kullanan"]
-    table = pd.DataFrame({name: np.asarray(part[name]) for name in columns})
-    votes = pd.DataFrame(np.asarray(part["oy"]), columns=[str(option) for option in np.asarray(part["tercih"])])
+    table, votes = read_contest(day, office, columns)
     table = pd.concat([table, votes.loc[:, votes.sum() > 0].fillna(0)], axis=1)
     table = table[table["kapsam_detay"].astype(str) == BOX]
     codes = table[PLACES].astype(str)

@@ -49,9 +49,14 @@ class Holdings:
         return np.array([len(members) == 1 for members in self.members], dtype=bool)
 
     @cached_property
+    def first(self) -> np.ndarray:
+        """(group,) the position of the first unit that its votes may lie in."""
+        return np.array([members[0] for members in self.members], dtype=int)
+
+    @cached_property
     def unit(self) -> np.ndarray:
         """(group,) the position of its one unit; -1 where it may lie in several."""
-        return np.array([members[0] if len(members) == 1 else -1 for members in self.members], dtype=int)
+        return np.where(self.single, self.first, -1)
 
 
 @dataclass(frozen=True)

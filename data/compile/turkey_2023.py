@@ -91,14 +91,10 @@ def compile_runoff(reference: Path) -> None:
 
 def read_round(date: str) -> pd.DataFrame:
     """The rows of one round: a box at home, a country or a border gate each, lists by their ids."""
-    dataset = package().load_dataset()
-    chosen = (np.asarray(dataset["secim"]) == date) & (np.asarray(dataset["makam"]) == "CB")
-    part = dataset.isel(yer_dim=np.flatnonzero(chosen))
-    table = pd.DataFrame({name: np.asarray(part[column]) for column, name in COLUMNS.items()})
-    options = [str(option) for option in np.asarray(part["tercih"])]
-    votes = np.asarray(part["oy"])
+    table, votes = read_contest(date, "CB", list(COLUMNS))
+    table = table.rename(columns=COLUMNS)
     for option, name in LISTS.items():
-        table[name] = votes[:, options.index(option)]
+        table[name] = votes[option]
     table = table.astype(dict.fromkeys(("sort", "province_name", "district_name", "time"), str))
     table = table[table["sort"].isin([BOX, COUNTRY, GATE])]
     code = {BOX: table["province"] * 10_000 + table["district"], COUNTRY: table["country"], GATE: table["gate"]}
@@ -107,8 +103,20 @@ def read_round(date: str) -> pd.DataFrame:
     return table.assign(unit=unit, time=pd.to_datetime(table["time"], utc=True, format="ISO8601")).sort_index()
 
 
-def package() -> Any:
-    """The package with the tables; raises FileNotFoundError where it is not installed."""
+def read_contest(date: str, office: str, columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The package's rows of one contest, such as of president ("CB"): some columns, and the votes of each option.
+
+    Raises FileNotFoundError where the package is not installed.
+    """
+    dataset = _package().load_dataset()
+    chosen = (np.asarray(dataset["secim"]) == date) & (np.asarray(dataset["makam"]) == office)
+    part = dataset.isel(yer_dim=np.flatnonzero(chosen))
+    table = pd.DataFrame({name: np.asarray(part[name]) for name in columns})
+    options = [str(option) for option in np.asarray(part["tercih"])]
+    return table, pd.DataFrame(np.asarray(part["oy"]), columns=options)
+
+
+def _package() -> Any:
     try:
         import ysk  # pyright: ignore[reportMissingImports]
     except ImportError as missing:

@@ -373,11 +373,11 @@ def _stations(
 
 def _turning(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
     """Columns of `Design.arrival` whose coefficients may be others among what is still out, and by how much, (T,) each:
-    the nation's slopes and the leanings."""
+    the nation's slopes, along places and boxes, and the leanings."""
     design, priors = evidence.design, evidence.priors
     slopes = np.r_[TURNING, design.fullness]
     deviations = np.repeat([priors.arrival_turn, priors.arrival_lean], [len(slopes), design.n_leanings])
-    return np.r_[slopes, design.leanings].astype(int), deviations
+    return np.r_[slopes, design.leanings], deviations
 
 
 def _turn(evidence: Evidence, members: np.ndarray, columns: np.ndarray, slopes: np.ndarray) -> np.ndarray:

@@ -126,17 +126,18 @@ class Design:
         return _own_kinds(self.kinds)
 
     @cached_property
+    def _first_leaning(self) -> int:
+        return len(NATIONAL_ORDER) + 2 * self.n_regions + len(self.own_kinds)
+
+    @cached_property
     def leanings(self) -> np.ndarray:
         """Which columns of `arrival` are leanings."""
-        first = len(NATIONAL_ORDER) + 2 * self.n_regions + len(self.own_kinds)
-        return np.arange(first, first + self.n_leanings)
+        return self._first_leaning + np.arange(self.n_leanings)
 
     @cached_property
     def fullness(self) -> np.ndarray:
         """Which column of `arrival` is how full boxes are; none where all are alike."""
-        return np.arange(
-            len(NATIONAL_ORDER) + 2 * self.n_regions + len(self.own_kinds) + self.n_leanings, self.arrival.shape[1]
-        )
+        return np.arange(self._first_leaning + self.n_leanings, self.arrival.shape[1])
 
     @cached_property
     def order_names(self) -> list[str]:

@@ -20,8 +20,10 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.special import gammaln, logsumexp
 
+from ..checks.ballot import SHEETS
 from ..holdings import Holdings
 from .design import Design
+from .gaps import means_by
 
 LOG_ORDER = np.linspace(-5.0, 5.0, 101)
 """Logs of the deviation between places of the logit of their counted share, under an order."""
@@ -73,18 +75,13 @@ def log_odds_of_trends(trends: Sequence[Trend], late: np.ndarray, group: np.ndar
     """
     found = 0.0
     for trend in trends:
-        mean_value, mean_late = (_own_mean(values, trend.weight, group) for values in (trend.value, late))
-        later = late - mean_late
-        score = np.bincount(region, trend.weight * later * (trend.value - mean_value))
+        later, beyond = (values - means_by(group, values, trend.weight) for values in (late, trend.value))
+        score = np.bincount(region, trend.weight * later * beyond)
         information = np.bincount(region, trend.weight * later**2)
         by_region = _log_odds(score, information, trend.slope)
         nation = _log_odds(score.sum(), information.sum(), trend.slope)
         found += logsumexp([by_region, nation, 0.0]) - np.log(3.0)
     return float(found)
-
-
-def _own_mean(values: np.ndarray, weight: np.ndarray, group: np.ndarray) -> np.ndarray:
-    return (np.bincount(group, weight * values) / np.maximum(np.bincount(group, weight), 1e-300))[group]
 
 
 def _log_odds(score: np.ndarray, information: np.ndarray, slope: float) -> np.ndarray:
@@ -96,7 +93,7 @@ def _places(design: Design, states: Sequence[Holdings]) -> np.ndarray:
     """(U,) codes of the smallest sets of units that no group of any state straddles; units of one station, which are in
     or are not, go by region."""
     units, regions = design.n_units, design.n_regions
-    coarse = [members for holdings in states for members in holdings.members if len(members) > 1]
+    coarse = [state.members[group] for state in states for group in np.flatnonzero(~state.single)]
     single = np.flatnonzero(design.stations < 2.0)
     unit = np.concatenate([single, *coarse])
     of_coarse = np.repeat(np.arange(len(coarse)), [len(members) for members in coarse])
@@ -108,9 +105,8 @@ def _places(design: Design, states: Sequence[Holdings]) -> np.ndarray:
 
 def _arrived(holdings: Holdings, place: np.ndarray, places: int) -> np.ndarray:
     """(places,) stations in."""
-    of_group = place[np.array([members[0] for members in holdings.members], dtype=int)]
-    sheets = holdings.frame[["counted", "contested", "void"]].to_numpy(float).sum(axis=1)
-    return np.bincount(of_group, sheets, places)
+    sheets = holdings.frame[list(SHEETS)].to_numpy(float).sum(axis=1)
+    return np.bincount(place[holdings.first], sheets, places)
 
 
 def _log_likelihoods(arrived: np.ndarray, pending: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -132,13 +132,14 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
     batches = batches_of(before, holdings, counts.election)
     shares = _shares_by_region(design, holdings.members)
     clock = _Clock(design, holdings.frame, shares, batches)
-    trends = _log_odds_of_trends(_Arrived(design, priors, holdings, batches, clock))
-    no_order = probability_of_no_order(design, [*before, holdings], priors.no_order, trends)
-    priors = priors.with_order(1.0 - no_order * (1.0 - priors.order_inside * _coarsely_told(holdings)))
-    headline = _headline(holdings.frame, shares)
+    arrived = _Arrived(design, priors, holdings, batches, clock)
+    no_order = probability_of_no_order(design, [*before, holdings], priors.no_order, _log_odds_of_trends(arrived))
+    coarsely = _told_by(holdings, ~holdings.single)
+    priors = priors.with_order(1.0 - no_order * (1.0 - priors.order_inside * coarsely))
+    headline = _told_by(holdings, np.diff(shares.indptr) > 1)  # national totals, or remainders of several regions
     if headline > 0.5:
         priors = priors.with_changes({"arrival_unit": priors.arrival_unit_headline})
-    arrived = _Arrived(design, priors, holdings, batches, clock)
+    arrived = replace(arrived, priors=priors)
     ledger = _ledger(arrived)
     fine = _fine_batches(arrived)
     groups, parts = _coarse(arrived, np.maximum(ledger.capacity, 0.0))
@@ -402,20 +403,13 @@ def _log_odds_of_trends(arrived: _Arrived) -> float:
     ]
     late, _ = arrived.clock.batch(rows.index.to_numpy(), None)
     group = rows["group"].to_numpy(int)
-    first = np.array([members[0] for members in arrived.holdings.members], dtype=int)
-    return log_odds_of_trends(trends, late, group, arrived.design.region[first[group]])
+    return log_odds_of_trends(trends, late, group, arrived.design.region[arrived.holdings.first[group]])
 
 
-def _coarsely_told(holdings: Holdings) -> float:
-    """Share of the counted stations that rows of several units tell of."""
+def _told_by(holdings: Holdings, groups: np.ndarray) -> float:
+    """Share of the counted stations that chosen groups (G bool) tell of."""
     counted = holdings.frame["counted"].to_numpy(float)
-    return float(counted[~holdings.single].sum() / max(counted.sum(), 1e-9))
-
-
-def _headline(frame: pd.DataFrame, shares: sparse.csr_array) -> float:
-    """Share of the counted stations that only national totals, or remainders of several regions, tell of."""
-    counted = frame["counted"].to_numpy(float)
-    return float(counted[np.diff(shares.indptr) > 1].sum() / max(counted.sum(), 1e-9))
+    return float(counted[groups].sum() / max(counted.sum(), 1e-9))
 
 
 def _mixing(design: Design, priors: Priors) -> float:

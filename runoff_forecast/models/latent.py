@@ -120,7 +120,7 @@ def arrival_prior(design: Design, priors: Priors) -> tuple[np.ndarray, np.ndarra
         np.full(r, priors.arrival_slope_region),
         np.full(r, priors.arrival_region),
         np.full(len(design.own_kinds), priors.arrival_kind),
-        np.full(len(design.leanings), priors.arrival_lean),
+        np.full(design.n_leanings, priors.arrival_lean),
         np.full(len(design.fullness), priors.arrival_fullness_sd),
     ]
     return mean, deviation
