@@ -57,7 +57,7 @@ def _fallen(rows: Rows, moment: pd.Series, doubted: Sequence[int]) -> Iterator[P
     Rows of which something else is told are left out: a number that is wrong makes the next one look like a fall.
     """
     columns = ["counted", *(rows.ballot.candidates or ()), *SPOILT]
-    in_time = np.argsort(moment.to_numpy(), kind="stable")
+    in_time = moment.argsort(kind="stable").to_numpy()
     in_time = in_time[rows.codes[in_time] >= 0]
     before, after = (in_time[rank] for rank in successive(rows.codes[in_time]))
     sound = ~np.isin(np.asarray(rows.table.rows), doubted)
