@@ -146,8 +146,7 @@ class Counts:
         return len(self.times)
 
     def __getitem__(self, position: int) -> Count:
-        time = self.times[position]
-        return self._known(int(self.frame["time"].searchsorted(time, side="right")), time)
+        return self._known(self._rows_until(position), self.times[position])
 
     def __iter__(self) -> Iterator[Count]:
         return (self[position] for position in range(len(self)))
@@ -178,17 +177,31 @@ class Counts:
         """What was held at the moments before the last that `batches` looks at. Raises ValueError as it does."""
         if at_most < 1:
             raise ValueError(f"at_most is a number of moments, 1 or more, got {at_most}")
-        return [] if self.frame.empty else [self[position].holdings for position in self._spread(at_most)]
+        return [] if self.frame.empty else [self._held(self._rows_until(at)) for at in self._spread(at_most)]
 
     @cached_property
     def _codes(self) -> np.ndarray:
         return self.election.ballot.codes(self.frame["level"], self.frame["place"])
 
+    def _rows_until(self, position: int) -> int:
+        return int(np.searchsorted(self._moment, range(len(self))[position], side="right"))
+
     def _known(self, stop: int, time: pd.Timestamp) -> Count:
+        rows = self._states.iloc[self._last_of_first(stop)].reset_index(drop=True)
+        return Count(self.election, time, rows, self.warnings)
+
+    def _held(self, stop: int) -> Holdings:
+        """What a `Count` of the first rows holds, of rows that need no second check."""
+        last = self._last_of_first(stop)
+        holdings, problems = resolved(self.election, self._states.iloc[last], self._codes[last])
+        settled(problems, InvalidCount)
+        return holdings
+
+    def _last_of_first(self, stop: int) -> np.ndarray:
+        """Which of the first rows is the last of its place, for every place that has one."""
         last = np.full(len(self.election.units) + len(self.election.regions) + 1, -1)
         last[self._codes[:stop]] = np.arange(stop)  # of repeated places the last row stays
-        rows = self._states.iloc[last[last >= 0]].reset_index(drop=True)
-        return Count(self.election, time, rows, self.warnings)
+        return last[last >= 0]
 
     @cached_property
     def _states(self) -> pd.DataFrame:
