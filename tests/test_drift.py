@@ -1,5 +1,6 @@
 """Laws of drift: lateness is a normal score, trends are damped, headlines have long tails, the night tells how much."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -81,11 +82,12 @@ def strays(evidence: Evidence, *, slope: float) -> np.ndarray:
         open_cells(evidence).take(np.array([0])), stray_nation=one, stray_region=none, stuck=none, several=none
     )
 
-    def still(m: int) -> Draws:
+    def still(m: int, _: np.random.Generator) -> Iterator[Draws]:
         trend = {"drift_nation": np.repeat([[slope], [0.0]], m, axis=1)}
-        return Draws(np.zeros((1, 1, m)), np.zeros((1, m)), np.zeros((0, m)), trend, np.ones((2, m)))
+        for _ in range(20_000 // m):
+            yield Draws(np.zeros((1, 1, m)), np.zeros((1, m)), np.zeros((0, m)), trend, np.ones((2, m)))
 
-    made, _ = complete(replace(evidence, groups=()), cell, still, 20_000, np.random.default_rng(1))
+    made, _ = complete(replace(evidence, groups=()), cell, [still], np.random.default_rng(1))
     votes = np.log(made["outstanding"].sum("region").clip(min=1e-9))
     return (votes.sel(candidate="ana") - votes.sel(candidate="bea")).to_numpy()
 

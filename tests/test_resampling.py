@@ -53,12 +53,15 @@ def test_a_weight_is_the_coarse_batches_likelihood(candidates, monkeypatch):
 def test_draws_are_at_most_those_asked_for(monkeypatch):
     evidence = evidence_of("unit+nation")
     source = source_of(evidence, monkeypatch)
-    drawn = source(25)
-    cells, m = drawn.turnout.shape
-    assert cells == len(source.cells.unit)
-    assert 1 <= m <= 25
-    assert np.isfinite(drawn.earliness[grouped_units(evidence)]).all()
-    assert source.left.sum() == 400 - m
+    rng, made = np.random.default_rng(3), 0
+    for portion in source.portions():
+        for drawn in portion(25, rng):
+            cells, m = drawn.turnout.shape
+            assert cells == len(source.cells.unit)
+            assert 1 <= m <= 25
+            assert np.isfinite(drawn.earliness[grouped_units(evidence)]).all()
+            made += m
+    assert made == 400
 
 
 @pytest.mark.parametrize("level", ["unit", "region", "nation"])

@@ -47,7 +47,7 @@ def factors(evidence: Evidence, log: float, deviation: float) -> tuple[np.ndarra
     before = np.bincount(design.kind, design.stations * design.valid_per_station)
     drawn = log + deviation * special.ndtri((np.arange(999) + 0.5) / 999)
     votes = before[:, None] * np.exp(drawn)
-    found = kept_in_reach(evidence, np.arange(len(before)), votes, np.zeros_like(votes))
+    found = kept_in_reach(evidence, votes, np.zeros_like(votes))
     return found, np.log(votes / before[:, None]), np.log(votes * found / before[:, None])
 
 

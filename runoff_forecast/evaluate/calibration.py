@@ -223,7 +223,7 @@ def _added_up(skeleton: Counts, batches: pd.DataFrame, votes: np.ndarray) -> Cou
 def _finished(evidence: Evidence, latent: Latent, scales: np.ndarray, rng: np.random.Generator) -> Result:
     """What is out, drawn once from the predictive distribution of the true parameters."""
     election, cells = evidence.design.election, open_cells(evidence)
-    votes, _ = complete(evidence, cells, lambda _: _known_draw(evidence, latent, scales, cells), 1, rng)
+    votes, _ = complete(evidence, cells, [lambda *_: iter([_known_draw(evidence, latent, scales, cells)])], rng)
     rows = pd.DataFrame(votes["final"].isel(draw=0).to_numpy(), columns=list(election.candidate_ids))
     rows.insert(0, "level", "region")
     rows.insert(1, "place", election.regions.index.to_numpy())

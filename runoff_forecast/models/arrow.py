@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 from scipy import linalg, sparse
@@ -155,7 +156,7 @@ class Precisions:
 
 def sums(places: sparse.csr_array, values: np.ndarray) -> np.ndarray:
     """Sums (places, ...) of values (members, ...)."""
-    flat = places @ values.reshape(len(values), int(np.prod(values.shape[1:])))
+    flat = places @ values.reshape(len(values), prod(values.shape[1:]))
     return flat.reshape(len(flat), *values.shape[1:])
 
 
@@ -296,7 +297,7 @@ def outer(x: np.ndarray, blocks: np.ndarray) -> np.ndarray:
 
 def _dot(x: np.ndarray, values: np.ndarray) -> np.ndarray:
     """(F, ...) from x (T, F) and values (T, ...)."""
-    flat = x.T @ values.reshape(len(x), int(np.prod(values.shape[1:])))
+    flat = x.T @ values.reshape(len(x), prod(values.shape[1:]))
     return flat.reshape(x.shape[1], *values.shape[1:])
 
 

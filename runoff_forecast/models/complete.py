@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import xarray as xr
@@ -15,12 +16,13 @@ from .arrow import indicator, sums, times
 from .design import NATIONAL_ORDER
 from .evidence import Evidence, Group
 from .simplex import shares_of, softmax, to_contrasts, to_logits
+from .threads import spread
 from .totals import kept_in_reach
 
 CHUNK = 500
 """Draws worked on at once, at most."""
-WIDEST = 20_000_000
-"""Cells times draws worked on at once: memory is some ten arrays of this size."""
+WIDEST = 10_000_000
+"""Cells times draws a thread works on at once: its memory is some ten arrays of this size."""
 FITTED = 3
 """Passes that scale the stations still out to their known number, none of them above what its unit has."""
 TURNING = [NATIONAL_ORDER.index(name) for name in ("slope", "between")]
@@ -95,8 +97,8 @@ class Draws:
         )
 
 
-Source = Callable[[int], Draws]
-"""Gives the next draws, as many as asked for at most."""
+Portion = Callable[[int, np.random.Generator], Iterator[Draws]]
+"""Gives its share of a forecast's draws bit by bit, so many at once at most."""
 
 
 def open_cells(evidence: Evidence) -> Cells:
@@ -126,18 +128,21 @@ def open_cells(evidence: Evidence) -> Cells:
 
 
 def complete(
-    evidence: Evidence, cells: Cells, source: Source, draws: int, rng: np.random.Generator
+    evidence: Evidence, cells: Cells, portions: Sequence[Portion], rng: np.random.Generator, threads: int = 1
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Joint draws of the finished count, votes by region and by kind, and of the parameters they came from."""
-    chunks, parameters, made = [], [], 0
     places = _places(evidence, cells)
-    while made < draws:
-        drawn = source(min(CHUNK, draws - made, 1 + WIDEST // max(1, len(cells.unit))))
-        chunks.append(_complete(evidence, cells, places, drawn, rng))
-        parameters.append(drawn.parameters)
-        made += drawn.turnout.shape[1]
+    most = min(CHUNK, 1 + WIDEST // max(1, len(cells.unit)))
+
+    def completed(portion: Portion, rng: np.random.Generator) -> list[tuple[dict[str, np.ndarray], ...]]:
+        return [(_complete(evidence, cells, places, drawn, rng), drawn.parameters) for drawn in portion(most, rng)]
+
+    chunks, parameters = zip(*chain.from_iterable(spread(completed, portions, rng, threads)), strict=True)
     design = evidence.design
-    coords = {"draw": np.arange(draws), "candidate": list(design.election.candidate_ids)}
+    coords = {
+        "draw": np.arange(sum(len(chunk["final"]) for chunk in chunks)),
+        "candidate": list(design.election.candidate_ids),
+    }
     places = {"region": list(design.regions), "kind": list(design.kinds)}
     votes = {
         name: (
@@ -223,7 +228,8 @@ def _complete(
     votes[cells.contested] *= counted_in_end.astype(np.float32)
     counted = np.repeat(_known(evidence)[:, :, None], m, axis=2)
     _share_out(cells, share, came, counted)
-    votes *= kept_in_reach(evidence, cells.kind, votes, _known_by_kind(evidence, cells, came, m))[cells.kind]
+    out = sums(places.kind, sums(places.strata, votes[:, None]))[:, 0]
+    votes *= kept_in_reach(evidence, out, _known_by_kind(evidence, cells, came, m))[cells.kind]
     late = _set_aside(share.shape, came, waiting)
     if late is not None:
         late *= counted_in_end

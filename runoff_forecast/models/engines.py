@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from ..count import Counts
 from ..outcome import Forecast
@@ -17,22 +16,22 @@ from .priors import Priors
 from .quadrature import integrate
 from .resampling import resampled_draws
 from .skewness import at_mean
+from .threads import own_threads
 
 
 def prepared_for(counts: Counts, priors: Priors, moments: int) -> Prepared:
     """What both engines condition on: the evidence of so many moments, with the misfit that it shows."""
     evidence = gather(counts, priors, moments=moments)
-    with threadpool_limits(1):
+    with own_threads():
         return prepare(evidence)
 
 
 def run_fast(prepared: Prepared, draws: int, rng: np.random.Generator) -> Forecast:
     """Laplace's approximation with the scales integrated. Raises `NoMode` where there is no mode to start from."""
     evidence = prepared.evidence
-    # the matrices are small: threads of the linear algebra library cost more than they give
-    with threadpool_limits(1):
-        source = resampled_draws(evidence, draws, rng) or _linearised(prepared, draws, rng)
-        final, parameters = complete(evidence, source.cells, source, draws, rng)
+    with own_threads() as threads:
+        source = resampled_draws(evidence, draws, rng, threads) or _linearised(prepared, draws, rng)
+        final, parameters = complete(evidence, source.cells, source.portions(), rng, threads)
     return Forecast(
         count=evidence.count,
         draws=final,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from threading import Lock
 
 import numpy as np
 from scipy import sparse
 
 from .arrow import SLOTS, Arrow, Eliminated, Vector, coloured, indicator, outer, sums, times, with_area
-from .complete import Cells, Draws, turnout_variance
+from .complete import Cells, Draws, Portion, turnout_variance
 from .design import NATIONAL_ORDER
 from .effects import Scale
 from .evidence import Evidence
@@ -109,30 +111,38 @@ class FastDraws:
     """Those whose effects are drawn"""
 
     def __init__(self, solver: Solver, mixture: Mixture, raw: Cells, draws: int, rng: np.random.Generator) -> None:
-        self.solver, self.mixture, self.rng = solver, mixture, rng
-        self.left = allocate(mixture.weights, draws, rng)
+        self.solver, self.mixture = solver, mixture
+        self.allocated = allocate(mixture.weights, draws, rng)
         loose = self._loose(raw)
         self.tied, self.pools = raw.take(np.flatnonzero(~loose)), None
         if loose.any():
             raw = raw.take(np.flatnonzero(loose))
             self.pools = pool(solver.evidence, raw, predictor(solver.evidence, mixture.best.latent)[raw.unit])
         self.cells = self.tied if self.pools is None else self.tied.joined(self.pools.cells)
-        self._centred: tuple[int, tuple[Carried, Carried]] | None = None
         self._carried: dict[Arrow, Carried] = {}
         self._parts: dict[Eliminated, _Parts] = {}
+        self._carrying = Lock()
 
-    def __call__(self, m: int) -> Draws:
-        """The next draws of one quadrature point, `m` at most."""
-        point = int(np.flatnonzero(self.left)[0])
-        m = min(m, int(self.left[point]))
-        self.left[point] -= m
-        mode = self.mixture.modes[point]
-        if self.pools is None:
-            return self._each(mode, m)
-        if self._centred is None or self._centred[0] != point:
-            carried = self._carry(self.pools, mode.arrows[0]), self._carry(self.pools, mode.arrows[1])
-            self._centred = point, _centred(self.solver.evidence, self.pools, mode, carried)
-        return self._pooled(self._centred[1], mode, m)
+    def portions(self) -> list[Portion]:
+        """One for each quadrature point that has draws."""
+        each = zip(self.mixture.modes, self.allocated.tolist(), strict=True)
+        return [partial(self._portion, mode, draws) for mode, draws in each if draws]
+
+    def _portion(self, mode: Mode, draws: int, most: int, rng: np.random.Generator) -> Iterator[Draws]:
+        carried = None if self.pools is None else self._centred(self.pools, mode)
+        most = self._at_once(most)
+        for made in range(0, draws, most):
+            m = min(most, draws - made)
+            yield self._each(mode, m, rng) if carried is None else self._pooled(carried, mode, m, rng)
+
+    def _at_once(self, most: int) -> int:
+        """Draws worked on at once, `most` of them at most."""
+        return most
+
+    def _centred(self, pools: Pools, mode: Mode) -> tuple[Carried, Carried]:
+        with self._carrying:
+            carried = self._carry(pools, mode.arrows[0]), self._carry(pools, mode.arrows[1])
+        return _centred(self.solver.evidence, pools, mode, carried)
 
     def _loose(self, raw: Cells) -> np.ndarray:
         """(C,) bool: the cells that no coarse group ties to others, which may be pooled."""
@@ -146,28 +156,30 @@ class FastDraws:
             self._carried[arrow] = _carry(pools, arrow, self._parts[arrow.units])
         return self._carried[arrow]
 
-    def _each(self, mode: Mode, m: int) -> Draws:
+    def _each(self, mode: Mode, m: int, rng: np.random.Generator) -> Draws:
         """Every cell for itself, which coarse batches need: they tie the units of a group."""
         evidence = self.solver.evidence
         units = np.unique(self.tied.unit)
         if evidence.groups:
             units = np.union1d(units, grouped_units(evidence))
-        fields, arrival = self._draw(mode, units, m)
+        fields, arrival = self._draw(mode, units, m, rng)
         return self._at_cells(mode, units, fields, arrival)
 
-    def _draw(self, mode: Mode, units: np.ndarray, m: int) -> tuple[tuple[Vector, Vector], np.ndarray]:
+    def _draw(
+        self, mode: Mode, units: np.ndarray, m: int, rng: np.random.Generator
+    ) -> tuple[tuple[Vector, Vector], np.ndarray]:
         """Either field with the own effects of `units`, and arrival with theirs, as deviations from the mode."""
-        support, turnout = (sample(arrow, units, m, self.rng, self.areas) for arrow in mode.arrows)
+        support, turnout = (sample(arrow, units, m, rng, self.areas) for arrow in mode.arrows)
         if mode.coarse is None:
-            return (support, turnout), self._arrival(mode, units, m)
-        return self._conditioned(mode, units, (support, turnout))
+            return (support, turnout), self._arrival(mode, units, m, rng)
+        return self._conditioned(mode, units, (support, turnout), rng)
 
-    def _arrival(self, mode: Mode, units: np.ndarray, m: int) -> np.ndarray:
+    def _arrival(self, mode: Mode, units: np.ndarray, m: int, rng: np.random.Generator) -> np.ndarray:
         """Draws of arrival's prior (Q + units, m), none where no group is coarse."""
         if not self.solver.evidence.groups:
             return np.zeros((0, m))
         deviation = np.r_[mode.prior.arrival, np.full(len(units), mode.prior.arrival_unit)]
-        arrival = self.rng.standard_normal((len(deviation), m), dtype=np.float32)
+        arrival = rng.standard_normal((len(deviation), m), dtype=np.float32)
         arrival *= deviation[:, None].astype(np.float32)
         return arrival
 
@@ -192,19 +204,19 @@ class FastDraws:
         return Draws(out[0], out[1][:, 0], self._score(mode, units, arrival), parameters, _drift_scales(mode, fields))
 
     def _conditioned(
-        self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector]
+        self, mode: Mode, units: np.ndarray, fields: tuple[Vector, Vector], rng: np.random.Generator
     ) -> tuple[tuple[Vector, Vector], np.ndarray]:
         assert mode.coarse is not None
         m = fields[0].core.shape[-1]
-        arrival = self._arrival(mode, units, m)
-        noise = self.rng.standard_normal((len(mode.coarse.score), m))
+        arrival = self._arrival(mode, units, m, rng)
+        noise = rng.standard_normal((len(mode.coarse.score), m))
         return self.solver.condition(mode, units, fields, arrival, noise)
 
-    def _pooled(self, carried: tuple[Carried, Carried], mode: Mode, m: int) -> Draws:
+    def _pooled(self, carried: tuple[Carried, Carried], mode: Mode, m: int, rng: np.random.Generator) -> Draws:
         """Draws of cells that are all pooled."""
         nothing, nobody = np.zeros((0, m)), np.zeros((0, 1, m))
-        support, turnout = (Vector(arrow.sample(self.rng, m), nobody, nobody) for arrow in mode.arrows)
-        drawn = carried[0].draw(support.core, self.rng), carried[1].draw(turnout.core, self.rng)
+        support, turnout = (Vector(arrow.sample(rng, m), nobody, nobody) for arrow in mode.arrows)
+        drawn = carried[0].draw(support.core, rng), carried[1].draw(turnout.core, rng)
         return Draws(
             drawn[0],
             drawn[1][:, 0],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 
 import arviz as az
@@ -55,8 +57,8 @@ def sample_forecast(evidence: Evidence, draws: int, tune: int, chains: int, rng:
 def forecast_from(evidence: Evidence, trace: xr.DataTree, draws: int, rng: np.random.Generator) -> Forecast:
     """The finished count from a trace, its draws used in turn. Raises `SickPosterior` where they cannot be trusted."""
     cells = open_cells(evidence)
-    source = TraceDraws(evidence, trace.posterior.to_dataset(), cells, rng)
-    made, parameters = complete(evidence, cells, source, draws, rng)
+    source = TraceDraws(evidence, trace.posterior.to_dataset(), cells)
+    made, parameters = complete(evidence, cells, [partial(source.portion, draws)], rng)
     forecast = Forecast(evidence.count, made, parameters, engine="nuts", trace=trace)
     health = diagnose(trace, forecast.margin.to_numpy())
     if complaint := complaint_of(health):
@@ -106,36 +108,39 @@ def packed(model: pm.Model) -> pm.Model:
 class TraceDraws:
     """Posterior draws of the cells in the order of the chains, again and again as long as they are asked for."""
 
-    def __init__(self, evidence: Evidence, posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> None:
-        self.evidence, self.cells, self.rng, self.next = evidence, cells, rng, 0
+    def __init__(self, evidence: Evidence, posterior: xr.Dataset, cells: Cells) -> None:
+        self.evidence, self.cells = evidence, cells
         self.columns = {
             str(name): np.moveaxis(v.to_numpy().reshape(-1, *v.shape[2:]), 0, -1) for name, v in posterior.items()
         }
         self.total = posterior.sizes["chain"] * posterior.sizes["draw"]
 
-    def __call__(self, m: int) -> Draws:
-        index = (self.next + np.arange(m)) % self.total
-        self.next += m
+    def portion(self, draws: int, most: int, rng: np.random.Generator) -> Iterator[Draws]:
+        """All that are asked for, `most` at once at most."""
+        for made in range(0, draws, most):
+            yield self._drawn(np.arange(made, min(made + most, draws)) % self.total, rng)
+
+    def _drawn(self, index: np.ndarray, rng: np.random.Generator) -> Draws:
         at = {name: column[..., index] for name, column in self.columns.items()}
-        eta = self._predictor(at)
+        eta = self._predictor(at, rng)
         named = {name: at[name] for name in ("fixed", "drift_nation", "drift")}
         if "arrival" in at:
             named["arrival"] = at["arrival"][: len(NATIONAL_ORDER)]
-        return Draws(eta[:, :-1], eta[:, -1], self._earliness(at, m), named, at["scales"][Scale.DRIFT])
+        return Draws(eta[:, :-1], eta[:, -1], self._earliness(at, len(index)), named, at["scales"][Scale.DRIFT])
 
-    def _predictor(self, at: dict[str, np.ndarray]) -> np.ndarray:
+    def _predictor(self, at: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
         """(C, E, m), drift included."""
         design, cells = self.evidence.design, self.cells
         units, inverse = np.unique(cells.unit, return_inverse=True)
         eta = np.einsum("uf,fem->uem", design.fixed[units], at["fixed"]) + expected(self.evidence)[units][:, :, None]
-        eta += at["region_effect"][design.region[units]] + at["area"][design.area[units]] + self._own(units, at)
+        eta += at["region_effect"][design.region[units]] + at["area"][design.area[units]] + self._own(units, at, rng)
         drift = cells.late_region[:, None, None] * at["drift"][cells.region]
         return eta[inverse] + drift + cells.late_nation[:, None, None] * at["drift_nation"]
 
-    def _own(self, units: np.ndarray, at: dict[str, np.ndarray]) -> np.ndarray:
+    def _own(self, units: np.ndarray, at: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
         """(units, E, m) own effects: those sampled, and for the others draws from their prior."""
         deviation = at["scales"][Scale.UNIT][field_of(self.evidence)]
-        own = self.rng.standard_normal((len(units), *deviation.shape)) * deviation
+        own = rng.standard_normal((len(units), *deviation.shape)) * deviation
         sampled = sampled_units(self.evidence)
         known = np.isin(units, sampled)
         if known.any():

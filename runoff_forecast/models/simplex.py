@@ -46,10 +46,15 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def shares_of(support: np.ndarray, contrast: np.ndarray) -> np.ndarray:
     """Support (C, K, m) from its contrasts (C, D, m)."""
+    if len(contrast) == 2:  # one exponential instead of two, and no product of matrices of two numbers
+        shares = np.empty((len(support), 2, support.shape[2]), np.result_type(support, contrast))
+        first, second = shares[:, 0], shares[:, 1]
+        np.exp((contrast[1, 0] - contrast[0, 0]) * support[:, 0], out=first)
+        first += 1.0
+        np.divide(1.0, first, out=first)
+        np.subtract(1.0, first, out=second)
+        return shares
     logits = contrast @ support
-    if len(contrast) == 2:  # one exponential instead of two
-        first = 1.0 / (1.0 + np.exp(logits[:, 1] - logits[:, 0]))
-        return np.stack([first, 1.0 - first], axis=1)
     np.exp(logits - logits.max(axis=1, keepdims=True), out=logits)
     logits /= logits.sum(axis=1, keepdims=True)
     return logits

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..checks.register import OVERSEAS
-from .arrow import indicator, sums
 from .evidence import Evidence
 
 LEAST = 0.1
@@ -13,9 +12,8 @@ LEAST = 0.1
 NEVER = 1e-9
 
 
-def kept_in_reach(evidence: Evidence, kind: np.ndarray, votes: np.ndarray, counted: np.ndarray) -> np.ndarray:
-    """Factors (kinds, m) on the votes still out, `votes` (C, m) of cells of a `kind` (C,), beside those `counted`
-    (kinds, m).
+def kept_in_reach(evidence: Evidence, out: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """Factors (kinds, m) on the votes still `out` (kinds, m) beside those `counted` (kinds, m).
 
     The log of a kind's votes in the end over the baseline's had a normal prior. Where drift has made it wider than
     that, drift said nothing of it that the prior did not: the wide normal is brought back to what both tell together.
@@ -24,7 +22,6 @@ def kept_in_reach(evidence: Evidence, kind: np.ndarray, votes: np.ndarray, count
     """
     design, kinds = evidence.design, len(evidence.design.kinds)
     before = np.bincount(design.kind, design.stations * design.valid_per_station, kinds)[:, None]
-    out = sums(indicator(kind, kinds), votes[:, None])[:, 0]
     log = np.log(np.maximum(counted + out, NEVER) / before)
     mean, deviation = log.mean(axis=1, keepdims=True), log.std(axis=1, keepdims=True)
     narrower = np.minimum(1.0, _reach(evidence)[:, None] / np.maximum(deviation, NEVER))
