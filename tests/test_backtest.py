@@ -96,6 +96,12 @@ def test_a_cluster_gives_what_one_machine_gives(tmp_path):
     pd.testing.assert_frame_equal(alone.drop(columns="seconds"), together.drop(columns="seconds"))
 
 
+def test_a_cluster_without_its_package_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("runoff_forecast.evaluate.working.find_spec", lambda _: None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'runoff-forecast\[distributed\]'"):
+        Workers(scheduler="tcp://localhost:8786")
+
+
 KILLED = """
 import sys
 from pathlib import Path

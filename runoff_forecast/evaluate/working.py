@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
@@ -22,6 +23,13 @@ class Workers:
     progress: bool = False
     """A bar on stderr."""
 
+    def __post_init__(self) -> None:
+        if self.scheduler is not None and find_spec("distributed") is None:
+            raise ModuleNotFoundError(
+                "distributed is needed to work on a cluster: pip install 'runoff-forecast[distributed]'",
+                name="distributed",
+            )
+
     def run(self, work: Callable[..., Any], pieces: Sequence[tuple], *, said: str = "") -> Iterator[tuple[int, Any]]:
         """Yields (position, outcome) of every piece as soon as it is done, so not in order."""
         watched = bar(said, len(pieces)) if self.progress else nullcontext(_nothing)
@@ -32,12 +40,13 @@ class Workers:
 
     def _done(self, work: Callable[..., Any], pieces: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
         if self.jobs == 1 and self.scheduler is None:
-            yield from (_alone(work, number, piece) for number, piece in enumerate(pieces))
+            yield from ((number, work(*piece)) for number, piece in enumerate(pieces))
         else:
             with self._backend():
                 # One piece at a time: what is done is handed over, and can be kept, at once.
                 parallel = Parallel(return_as="generator_unordered", batch_size=1)
-                yield from parallel(delayed(_alone)(work, number, piece) for number, piece in enumerate(pieces))
+                one = delayed(_single_threaded)
+                yield from parallel(one(work, number, piece) for number, piece in enumerate(pieces))
 
     def _backend(self) -> AbstractContextManager:
         if self.scheduler is not None:
@@ -61,7 +70,7 @@ def _cluster(scheduler: str) -> Iterator[None]:
         yield
 
 
-def _alone(work: Callable[..., Any], number: int, piece: tuple) -> tuple[int, Any]:
+def _single_threaded(work: Callable[..., Any], number: int, piece: tuple) -> tuple[int, Any]:
     """One piece on one thread: workers that each start as many threads as there are cores slow each other down."""
     with threadpool_limits(1):
         return number, work(*piece)
