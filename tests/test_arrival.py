@@ -168,3 +168,32 @@ def test_nights_that_count_small_boxes_first_are_read_better_with_fullness():
 
     without, with_it = (sum(error(seed, deviation) for seed in (1, 2, 3)) for deviation in (1e-6, 1.0))
     assert with_it < 0.7 * without
+
+
+# Whose turn it is at the end.
+
+
+def test_rows_of_regions_say_themselves_where_each_stands():
+    night = night_by(BySize())
+    still, turning = (forecast(night, arrival_turn_region=deviation) for deviation in (1e-6, 2.0))
+    np.testing.assert_array_equal(still.draws["final"], turning.draws["final"])
+
+
+def test_what_is_out_of_a_headline_may_lie_in_a_few_regions():
+    night = night_by(BySize(), level="nation", fractions=(0.4, 0.9))
+    still, turning = (
+        forecast(night, arrival_turn_region=deviation).draws["outstanding"].sum("candidate")
+        for deviation in (1e-6, 2.0)
+    )
+    assert (turning.std("draw") > 1.2 * still.std("draw")).all()
+    # as many sheets are out in either case, and their votes hang on places a little
+    assert float(turning.sum("region").mean()) == pytest.approx(float(still.sum("region").mean()), rel=0.03)
+
+
+def test_the_later_the_count_the_more_a_headline_leaves_open():
+    def wider(fraction: float) -> float:
+        night = night_by(BySize(), level="nation", fractions=(fraction,))
+        still, turning = (forecast(night, arrival_turn_region=deviation) for deviation in (1e-6, 2.0))
+        return float(turning.sd(turning.margin) / still.sd(still.margin))
+
+    assert wider(0.1) < 1.1 < wider(0.95)

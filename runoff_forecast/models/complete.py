@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from scipy import sparse
 
-from .arrival import counted_share
+from .arrival import counted_share, lateness
 from .arrow import indicator, sums, times
 from .design import NATIONAL_ORDER
 from .evidence import Evidence, Group
@@ -358,10 +358,13 @@ def _stations(
     came, shared = [], np.zeros(len(stations), bool)
     order, deviation = _turning(evidence)
     turned = deviation[:, None] * rng.standard_normal((len(order), draws.turnout.shape[1]))
+    regions = _regions_turning(evidence, draws.turnout.shape[1], rng)
     for group in evidence.groups:
         position = _cell_of(cells, group.members)
         turn = _turn(evidence, group.members, order, turned.astype(draws.earliness.dtype))
         score = draws.earliness[group.members] + turn
+        if len(regions):
+            score += np.float32(lateness(group.processed, 1.0)) * regions[evidence.design.region[group.members]]
         share = counted_share(score, group.capacity, group.processed)  # (members, m)
         if shared[position].any():
             arrived = _arrived(stations[position], share, group.processed * float(group.capacity.sum()))
@@ -375,6 +378,21 @@ def _stations(
         )
         came.append(_CameIn(group, position, votes, aside))
     return stations, came
+
+
+def _regions_turning(evidence: Evidence, m: int, rng: np.random.Generator) -> np.ndarray:
+    """(R, m) by how much earlier or later than before regions are, for each deviation by which what is out is late;
+    none where no group lies in several.
+
+    The end of a count is as a rule that of some regions: on the night of 2023 in Turkey the logit of a region's counted
+    share had a deviation of 0.9 with half of the stations in and of 2.4 with nine tenths.
+    """
+    region = evidence.design.region
+    if not any((region[group.members] != region[group.members[0]]).any() for group in evidence.groups):
+        return np.zeros((0, m))
+    regions = rng.standard_normal((evidence.design.n_regions, m), dtype=np.float32)
+    regions *= np.float32(evidence.priors.arrival_turn_region)
+    return regions
 
 
 def _turning(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
