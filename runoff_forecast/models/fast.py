@@ -129,7 +129,7 @@ class FastDraws:
         return [partial(self._portion, mode, draws) for mode, draws in each if draws]
 
     def _portion(self, mode: Mode, draws: int, most: int, rng: np.random.Generator) -> Iterator[Draws]:
-        carried = None if self.pools is None else self._centred(self.pools, mode)
+        carried = None if self.pools is None else self._carried_to(self.pools, mode)
         most = self._at_once(most)
         for made in range(0, draws, most):
             m = min(most, draws - made)
@@ -139,7 +139,7 @@ class FastDraws:
         """Draws worked on at once, `most` of them at most."""
         return most
 
-    def _centred(self, pools: Pools, mode: Mode) -> tuple[Carried, Carried]:
+    def _carried_to(self, pools: Pools, mode: Mode) -> tuple[Carried, Carried]:
         with self._carrying:
             carried = self._carry(pools, mode.arrows[0]), self._carry(pools, mode.arrows[1])
         return _centred(self.solver.evidence, pools, mode, carried)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from itertools import starmap
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -31,11 +30,8 @@ def spread[T, U](
 ) -> list[U]:
     """`work` on every item, in their order. Each has random numbers of its own, which are the same whatever the number
     of threads."""
-    tasks = list(zip(items, rng.spawn(len(items)), strict=True))
-    if threads == 1:
-        return list(starmap(work, tasks))
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda task: work(*task), tasks))
+        return list(pool.map(work, items, rng.spawn(len(items))))
 
 
 @cache
