@@ -23,6 +23,10 @@ IN_NO_ORDER = (
     "stations come in in no order, as those of a random sample do (probability {probability:.0%}): late ones are taken "
     "to be like early ones"
 )
+BY_VOTE = (
+    "stations come in by how they vote, one side's strongholds first (probability {probability:.0%}): what is out may "
+    "differ from what is in by more than places tell"
+)
 STEEP = 4.0
 """Deviations of the nation's drift from which a trend is told."""
 RETROSPECTIVE = "retrospective: "
@@ -45,7 +49,17 @@ def warnings_of(evidence: Evidence, parameters: xr.Dataset) -> list[str]:
         said.append(SOME_BASELINE.format(share=evidence.design.without_baseline))
     if evidence.no_order > 0.5:
         said.append(IN_NO_ORDER.format(probability=evidence.no_order))
+    by_vote = _probability_by_vote(evidence, parameters)
+    if by_vote > 0.5:
+        said.append(BY_VOTE.format(probability=by_vote))
     trend = parameters["drift_nation"].mean("draw").isel(component=slice(None, -1))
     if float(np.abs(trend).max()) > STEEP * evidence.drift_nation:
         said.append(TREND)
     return said
+
+
+def _probability_by_vote(evidence: Evidence, parameters: xr.Dataset) -> float:
+    if evidence.sorting is None:
+        return 0.0
+    fixed = parameters["fixed"].mean("draw").transpose("effect", "component").to_numpy()[:, :-1, None]
+    return float(evidence.sorting.probability(evidence.priors, fixed)[0])

@@ -54,6 +54,8 @@ class Cells:
     """(C,) share that waits for rulings"""
     several: np.ndarray
     """(C,) share of the stations that lie in units of several, which differ"""
+    sorted_variance: np.ndarray
+    """(C,) as `Evidence` has it; zero for contested sheets"""
 
     def take(self, index: np.ndarray) -> Cells:
         """Some of the cells."""
@@ -63,9 +65,9 @@ class Cells:
         """These cells and, behind them, others."""
         return Cells(**{n: np.concatenate([getattr(self, n), getattr(more, n)]) for n in Cells.__dataclass_fields__})
 
-    def pooled(self, stations: np.ndarray, valid_per_station: np.ndarray, several: np.ndarray) -> Cells:
-        """The same cells, standing for others like them."""
-        return replace(self, stations=stations, valid_per_station=valid_per_station, several=several)
+    def pooled(self, stations: np.ndarray, means: dict[str, np.ndarray]) -> Cells:
+        """The same cells, standing for others like them: with the stations of all, and means over these by name."""
+        return replace(self, stations=stations, **means)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +126,7 @@ def open_cells(evidence: Evidence) -> Cells:
         stray_region=np.where(is_contested, 0.0, evidence.pending_stray_region[unit]),
         stuck=np.where(is_contested, 1.0, evidence.stuck),
         several=(design.stations[unit] > 1.5).astype(float),
+        sorted_variance=np.where(is_contested, 0.0, evidence.sorted_variance[unit]),
     )
 
 
@@ -271,6 +274,9 @@ def _with_own_drift(
         cells, np.hypot(nation * draws.drift[0], shown[:-1, None]), evidence.drift_region, draws.drift[0], rng
     )
     support += cells.stuck.astype(np.float32)[:, None, None] * rulings
+    if evidence.sorting is not None:
+        leans = evidence.sorting.leans(priors, draws.parameters["fixed"][:, :-1], rng)
+        support += cells.sorted_variance.astype(np.float32)[:, None, None] * leans.astype(np.float32)
     here = np.full(evidence.design.n_regions, priors.turnout_drift)
     votes = _wander(cells, np.hypot(priors.turnout_drift * draws.drift[1], shown[-1:, None]), here, draws.drift[1], rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])

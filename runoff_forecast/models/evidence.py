@@ -17,6 +17,7 @@ from .arrival import lateness
 from .design import Design, build_design
 from .disorder import Trend, log_odds_of_trends, probability_of_no_order
 from .priors import Priors
+from .sorting import Sorting, sorting_of, unknown_variance
 
 ALONE_TURNOUT = 0.02
 """Logs: what stands for `Priors.station_turnout` where a unit is one station, whose own effect is all it differs by."""
@@ -112,6 +113,11 @@ class Evidence:
     """The part of it that national totals alone ask for"""
     drift_region: np.ndarray
     """(R,) the same by region: small where counts come by unit"""
+    sorting: Sorting | None
+    """What single units say of whether stations come in by how they vote"""
+    sorted_variance: np.ndarray
+    """(U,) variance, in logits, by which what is pending may be sorted: zero in coarse groups, of whose places nobody
+    knows which are in"""
 
     @property
     def is_empty(self) -> bool:
@@ -144,6 +150,9 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
     fine = _fine_batches(arrived)
     groups, parts = _coarse(arrived, np.maximum(ledger.capacity, 0.0))
     (late_nation, late_region), (stray_nation, stray_region) = clock.pending(priors)
+    single = np.ones(design.n_units, bool)
+    single[np.concatenate([NOBODY, *(group.members for group in groups)])] = False
+    told = np.bincount(fine.group, minlength=design.n_units) > 0
     return Evidence(
         count=latest,
         design=design,
@@ -165,6 +174,8 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         drift_nation=_national_drift(design, priors, headline),
         drift_headline=float(np.sqrt(headline)) * priors.drift_headline,
         drift_region=_drift_scale(design, priors, groups),
+        sorting=sorting_of(design, ledger.capacity, single),
+        sorted_variance=np.where(single, unknown_variance(design, priors, told), 0.0),
     )
 
 

@@ -92,8 +92,11 @@ def pool(evidence: Evidence, raw: Cells, eta: np.ndarray) -> Pools:
     raw, eta, area = raw.take(order), eta[order], area[order]
     starts, parcels = np.flatnonzero(_changes(part)), np.flatnonzero(_changes(part) | _changes(area))
     votes = raw.stations * raw.valid_per_station
-    stations, of_several = (np.add.reduceat(part, starts) for part in (raw.stations, raw.stations * raw.several))
-    cells = raw.take(starts).pooled(stations, np.add.reduceat(votes, starts) / stations, of_several / stations)
+    stations = np.add.reduceat(raw.stations, starts)
+    means = ("valid_per_station", "several", "sorted_variance")
+    cells = raw.take(starts).pooled(
+        stations, {name: np.add.reduceat(raw.stations * getattr(raw, name), starts) / stations for name in means}
+    )
     expected = votes * np.exp(eta[:, 1])
     weight = expected / np.add.reduceat(expected, starts)[part]
     return Pools(raw, cells, weight, starts, parcels, area[parcels])
