@@ -11,11 +11,11 @@ from runoff_forecast.models import Priors, StratifiedArrival
 from runoff_forecast.models.cautions import BY_VOTE
 from runoff_forecast.models.design import build_design
 from runoff_forecast.models.evidence import gather
-from runoff_forecast.models.sorting import sorting_of, unknown_variance
+from runoff_forecast.models.sorting import inside_regions, unknown_variance
 from runoff_forecast.outcome import Forecast
 
 PRIORS = Priors()
-OFF = {"by_vote_slope": 1e-6, "by_place_slope": 1e-6}
+OFF = {"by_vote_slope": 1e-6, "by_place_slope": 1e-6, "by_region_slope": 1e-6}
 SAID = BY_VOTE.split(" (")[0]
 
 
@@ -25,8 +25,8 @@ def truth() -> Truth:
     return Truth.from_result(night.election, night.result, rng=np.random.default_rng(1))
 
 
-def night_of(truth: Truth, order, level: str = "unit") -> Counts:
-    return simulate(truth, order, level=level, fractions=(0.1, 0.2), rng=np.random.default_rng(3)).counts
+def night_of(truth: Truth, order, level: str = "unit", fractions: tuple[float, ...] = (0.1, 0.2)) -> Counts:
+    return simulate(truth, order, level=level, fractions=fractions, rng=np.random.default_rng(3)).counts
 
 
 def forecast(counts: Counts, **changes: float) -> Forecast:
@@ -58,9 +58,18 @@ def test_other_orders_are_not_taken_for_one(truth, order):
     assert abs(moved) < 0.15 * np.diff(blind.interval(0.5))[0]
 
 
-@pytest.mark.parametrize("level", ["region", "nation"])
-def test_nothing_is_known_of_places_inside_coarse_rows(truth, level):
-    assert gather(night_of(truth, StrongholdsLast(), level), PRIORS).sorting is None
+def test_rows_of_regions_are_compared_with_one_another(truth):
+    counts = night_of(truth, StrongholdsLast(), "region", (0.3, 0.6))
+    blind, aware = forecast(counts, **OFF), forecast(counts)
+    assert aware.win_probability.max() < blind.win_probability.max()
+    assert np.diff(aware.interval(0.9)) > 1.2 * np.diff(blind.interval(0.9))
+
+
+def test_of_national_totals_nothing_can_be_told(truth):
+    sorting = gather(night_of(truth, StrongholdsLast(), "nation"), PRIORS).sorting
+    assert sorting is not None
+    fixed = np.zeros((len(sorting.score) - 1, 1, 1))
+    assert sorting.probability(PRIORS, fixed) == pytest.approx(PRIORS.by_vote_untold)
 
 
 @pytest.mark.parametrize("level", ["unit", "unit+nation"])
@@ -74,7 +83,7 @@ def test_places_known_one_by_one_are_looked_at(truth, level):
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_where_nothing_or_all_is_in_there_is_nothing_to_tell(truth, share):
     design = build_design(truth.election)
-    assert sorting_of(design, (1.0 - share) * design.stations, np.ones(design.n_units, bool)) is None
+    assert inside_regions(design, PRIORS, (1.0 - share) * design.stations, np.ones(design.n_units, bool)) is None
 
 
 @pytest.mark.parametrize("slope", [-0.2, 0.0, 0.2])
@@ -85,7 +94,7 @@ def test_the_slope_is_that_of_a_logistic_selection(truth, slope):
     rng, steps, noises = np.random.default_rng(1), [], []
     for _ in range(60):
         counted = rng.binomial(design.stations.astype(int), expit(-1.0 + slope * expected))
-        sorting = sorting_of(design, design.stations - counted, every)
+        sorting = inside_regions(design, PRIORS, design.stations - counted, every)
         assert sorting is not None
         score, information, noise = (each.item() for each in sorting._at(PRIORS, fixed))
         steps.append(score / information)

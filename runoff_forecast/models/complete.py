@@ -276,10 +276,25 @@ def _with_own_drift(
     support += cells.stuck.astype(np.float32)[:, None, None] * rulings
     if evidence.sorting is not None:
         leans = evidence.sorting.leans(priors, draws.parameters["fixed"][:, :-1], rng)
-        support += cells.sorted_variance.astype(np.float32)[:, None, None] * leans.astype(np.float32)
+        variance = _sorted_variance(evidence, cells, draws).astype(np.float32)
+        support += variance[:, None, None] * leans.astype(np.float32)
     here = np.full(evidence.design.n_regions, priors.turnout_drift)
     votes = _wander(cells, np.hypot(priors.turnout_drift * draws.drift[1], shown[-1:, None]), here, draws.drift[1], rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
+
+
+def _sorted_variance(evidence: Evidence, cells: Cells, draws: Draws) -> np.ndarray:
+    """(C,) variance by which what is out may be sorted: inside coarse groups what is expected of their units, too."""
+    variance = cells.sorted_variance.copy()
+    for group in evidence.groups:
+        position = _cell_of(cells, group.members)
+        if not cells.sorted_variance[position].any():
+            continue
+        mean = draws.support[position].mean(axis=2)
+        weight = group.capacity / group.capacity.sum()
+        spread = (weight @ (mean - weight @ mean) ** 2).mean()
+        variance[position] = cells.sorted_variance[position] + spread
+    return variance
 
 
 def _wander(

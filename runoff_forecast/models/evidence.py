@@ -17,7 +17,7 @@ from .arrival import lateness
 from .design import Design, build_design
 from .disorder import Trend, log_odds_of_trends, probability_of_no_order
 from .priors import Priors
-from .sorting import Sorting, sorting_of, unknown_variance
+from .sorting import Sorting, between_places, inside_regions, unknown_variance
 
 ALONE_TURNOUT = 0.02
 """Logs: what stands for `Priors.station_turnout` where a unit is one station, whose own effect is all it differs by."""
@@ -114,10 +114,10 @@ class Evidence:
     drift_region: np.ndarray
     """(R,) the same by region: small where counts come by unit"""
     sorting: Sorting | None
-    """What single units say of whether stations come in by how they vote"""
+    """What places say of whether stations come in by how they vote"""
     sorted_variance: np.ndarray
-    """(U,) variance, in logits, by which what is pending may be sorted: zero in coarse groups, of whose places nobody
-    knows which are in"""
+    """(U,) variance, in logits, by which what is pending may be sorted; of units in coarse groups zero unless most of
+    the count is by such rows, and without what is expected of them"""
 
     @property
     def is_empty(self) -> bool:
@@ -150,9 +150,7 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
     fine = _fine_batches(arrived)
     groups, parts = _coarse(arrived, np.maximum(ledger.capacity, 0.0))
     (late_nation, late_region), (stray_nation, stray_region) = clock.pending(priors)
-    single = np.ones(design.n_units, bool)
-    single[np.concatenate([NOBODY, *(group.members for group in groups)])] = False
-    told = np.bincount(fine.group, minlength=design.n_units) > 0
+    sorting, sorted_variance = _sorting(design, priors, groups, fine, ledger.capacity, coarsely > 0.5)
     return Evidence(
         count=latest,
         design=design,
@@ -174,8 +172,8 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         drift_nation=_national_drift(design, priors, headline),
         drift_headline=float(np.sqrt(headline)) * priors.drift_headline,
         drift_region=_drift_scale(design, priors, groups),
-        sorting=sorting_of(design, ledger.capacity, single),
-        sorted_variance=np.where(single, unknown_variance(design, priors, told), 0.0),
+        sorting=sorting,
+        sorted_variance=sorted_variance,
     )
 
 
@@ -387,6 +385,18 @@ def _coarse_batches(arrived: _Arrived, group: Group, position: int, rows: pd.Dat
         late_region=regional,
         sampled=sampled,
     )
+
+
+def _sorting(
+    design: Design, priors: Priors, groups: tuple[Group, ...], fine: Batches, pending: np.ndarray, coarse: bool
+) -> tuple[Sorting | None, np.ndarray]:
+    """`Evidence.sorting` and `Evidence.sorted_variance`, of stations (U,) that rows of single units leave open."""
+    variance = unknown_variance(design, priors, np.bincount(fine.group, minlength=design.n_units) > 0)
+    if coarse:
+        return between_places(design, priors, groups, pending), variance
+    single = np.ones(design.n_units, bool)
+    single[np.concatenate([NOBODY, *(group.members for group in groups)])] = False
+    return inside_regions(design, priors, pending, single), np.where(single, variance, 0.0)
 
 
 def _awaiting_ruling(processed: float, contested: float, untold: float) -> float:

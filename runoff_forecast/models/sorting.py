@@ -2,24 +2,30 @@
 
 Where an office counts one side's strongholds first, the places that are in vote otherwise than their like that are out,
 and no vote counted says by how much: what is missing is not missing at random (Little & Rubin 2019, chapter 15). What
-shows is whether places come in along the support that is expected of them. The slope of that order, inside regions and
-at a given size, tells counts that are sorted by vote from others; and where it is steep, some of it may go by the votes
-themselves, with what nobody expected of them. In a logistic selection of slope b, what is out then differs from what is
-in by b times the variance of what is not known, to first order.
+shows is whether places come in along the support that is expected of them. The slope of that order, at a given size of
+places, tells counts that are sorted by vote from others: inside regions with certainty, between regions hardly, of
+national totals not at all. Where it is steep, some of it may go by the votes themselves, with what nobody expected of
+them. In a logistic selection of slope b, what is out then differs from what is in by b times the variance of what is
+not known, to first order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from scipy import sparse
 from scipy.special import expit
 
 from .arrow import indicator, sums
 from .design import NATIONAL_ORDER, Design
 from .priors import Priors
 
-SLOPE = NATIONAL_ORDER.index("slope")
+SLOPE = [NATIONAL_ORDER.index("slope")]
+BETWEEN = [NATIONAL_ORDER.index(name) for name in ("between", "overseas")]
+"""Columns of `Design.arrival` that order goes along in any count"""
 LEAST = 1e-9
 """Added to variances, so that none is zero."""
 
@@ -27,16 +33,20 @@ LEAST = 1e-9
 @dataclass(frozen=True, eq=False)
 class Sorting:
     """The first step of a logistic regression of which stations are in on what support is expected from, X columns
-    (fixed effects, then `Design.own`), among units that rows of their own tell of."""
+    (fixed effects, then `Design.own`), places weighed by their stations."""
 
     score: np.ndarray
     """(X,)"""
     information: np.ndarray
     """(X, X)"""
     noise: np.ndarray
-    """(X, X) variance of the score, units coming in for reasons of their own (White 1980)"""
+    """(X, X) variance of the score, places coming in for reasons of their own (White 1980)"""
     inside: float
-    """Share of the variance of being in that lies inside regions"""
+    """Share of the variance of being in that lies among the places compared"""
+    usual: float
+    """Deviation of the slope of counts that are not sorted by vote"""
+    before: float
+    """Probability of one that is, before the places are looked at"""
 
     def probability(self, priors: Priors, fixed: np.ndarray) -> np.ndarray:
         """(m,) that stations come in by how they vote, at draws of the `fixed` effects on support (F, D, m).
@@ -46,9 +56,9 @@ class Sorting:
         score, information, noise = self._at(priors, fixed)
         by_vote, by_place = (
             _log_density(score, noise + deviation**2 * information @ information)
-            for deviation in (priors.by_vote_slope, priors.by_place_slope)
+            for deviation in (priors.by_vote_slope, self.usual)
         )
-        return expit(by_vote - by_place + np.log(priors.by_vote / (1.0 - priors.by_vote)))
+        return expit(by_vote - by_place + np.log(self.before / (1.0 - self.before)))
 
     def leans(self, priors: Priors, fixed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draws (D, m) of how far what is out leans for each unit of variance, at draws of the `fixed` effects.
@@ -80,26 +90,78 @@ def _log_density(x: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     return -0.5 * (np.linalg.slogdet(covariance)[1] + distance)
 
 
-def sorting_of(design: Design, pending: np.ndarray, told: np.ndarray) -> Sorting | None:
-    """What stations (U,) that are still out say of it, of units `told` one by one (U bool); None where nothing is in of
-    these, or all."""
-    weight, n = design.stations * told, design.n_regions
+class Part(Protocol):
+    """Stations of several units, we do not know of which, that have come in in part: `evidence.Group`."""
+
+    @property
+    def members(self) -> np.ndarray: ...
+    @property
+    def capacity(self) -> np.ndarray: ...
+    @property
+    def processed(self) -> float: ...
+
+
+def inside_regions(design: Design, priors: Priors, pending: np.ndarray, told: np.ndarray) -> Sorting | None:
+    """What stations (U,) that are still out say of it, of units `told` one by one (U bool), at a given earliness and
+    fullness; None where nothing of these is in, or all."""
+    weight = design.stations * told
     share = np.clip(1.0 - pending / design.stations, 0.0, 1.0)
-    everywhere = float(weight @ share / max(weight.sum(), LEAST))
-    if not LEAST < everywhere < 1.0 - LEAST:
+    everywhere = _all_in(weight, share)
+    if not 0.0 < everywhere < 1.0:
         return None
-    by_region = indicator(design.region, n)
+    by_region = indicator(design.region, design.n_regions)
     total = np.maximum(by_region @ weight, LEAST)
     mean = (by_region @ (weight * share) / total)[design.region]
-    spread = weight * mean * (1.0 - mean)
     x = np.hstack([design.fixed, design.own, design.arrival[:, np.r_[SLOPE, design.fullness]]])
     x -= (sums(by_region, weight[:, None] * x) / total[:, None])[design.region]
     x, held = np.split(x, [design.fixed.shape[1] + design.own.shape[1]], axis=1)
-    by_held = (held * spread[:, None]).T
-    x -= held @ np.linalg.lstsq(by_held @ held, by_held @ x)[0]
+    spread = weight * mean * (1.0 - mean)
+    inside = float(spread.sum() / (weight.sum() * everywhere * (1.0 - everywhere)))
+    x = _given(held, spread, x)
     each = x * (weight * (share - mean))[:, None]
-    inside = spread.sum() / (weight.sum() * everywhere * (1.0 - everywhere))
-    return Sorting(each.sum(axis=0), (x * spread[:, None]).T @ x, each.T @ each, float(inside))
+    information = (x * spread[:, None]).T @ x
+    return Sorting(each.sum(axis=0), information, each.T @ each, inside, priors.by_place_slope, priors.by_vote)
+
+
+def between_places(design: Design, priors: Priors, groups: Sequence[Part], pending: np.ndarray) -> Sorting | None:
+    """The same of coarse groups and, region by region, of units that are in none, of which stations (U,) are still
+    out, at a given earliness and fullness, those abroad apart."""
+    alone = np.ones(design.n_units, bool)
+    alone[np.concatenate([group.members for group in groups])] = False
+    rest = indicator(design.region, design.n_regions) * (design.stations * alone)
+    row = np.repeat(np.arange(len(groups)), [len(group.members) for group in groups])
+    members, capacity = (np.concatenate([getattr(group, name) for group in groups]) for name in ("members", "capacity"))
+    places = sparse.vstack([sparse.csr_array((capacity, (row, members)), (len(groups), design.n_units)), rest]).tocsr()
+    weight = places.sum(axis=1)
+    left = rest @ (pending / design.stations)
+    share = np.r_[[group.processed for group in groups], 1.0 - left / np.maximum(rest.sum(axis=1), LEAST)]
+    places, weight, share = places[weight > 0], weight[weight > 0], share[weight > 0].clip(0.0, 1.0)
+    everywhere = _all_in(weight, share)
+    if not 0.0 < everywhere < 1.0:
+        return None
+    x = np.hstack([design.fixed, design.own, design.arrival[:, np.r_[BETWEEN, design.fullness]]])
+    x = sums(places, x) / weight[:, None]
+    x -= weight @ x / weight.sum()
+    x, held = np.split(x, [design.fixed.shape[1] + design.own.shape[1]], axis=1)
+    columns = _given(held, weight, np.column_stack([x, share - everywhere]))
+    x, each = columns[:, :-1], columns[:, :-1] * (weight * columns[:, -1])[:, None]
+    # of few places the held columns, their mean and the slope fit some by themselves (MacKinnon & White 1985)
+    spare = len(x) - np.linalg.matrix_rank(held) - 2
+    noise, before = each.T @ each * (len(x) / max(spare, 1)), priors.by_vote if spare > 0 else priors.by_vote_untold
+    information = everywhere * (1.0 - everywhere) * (x * weight[:, None]).T @ x
+    return Sorting(each.sum(axis=0), information, noise, 1.0, priors.by_region_slope, before)
+
+
+def _given(held: np.ndarray, weight: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """What is left of columns (N, X) when the `held` ones (N, H) are given."""
+    weighed = (held * weight[:, None]).T
+    return columns - held @ np.linalg.lstsq(weighed @ held, weighed @ columns)[0]
+
+
+def _all_in(weight: np.ndarray, share: np.ndarray) -> float:
+    """Share of all stations that are in; 0 or 1 where there is next to nothing either way."""
+    everywhere = float(weight @ share / max(weight.sum(), LEAST))
+    return round(everywhere) if min(everywhere, 1.0 - everywhere) < LEAST else everywhere
 
 
 def unknown_variance(design: Design, priors: Priors, told: np.ndarray) -> np.ndarray:
