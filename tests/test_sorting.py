@@ -1,11 +1,15 @@
 """Laws of counts sorted by vote: known as such and wide, other orders are not taken for one, and the law behind it."""
 
+from datetime import date
+
+import made_up
 import numpy as np
 import pytest
 from scipy.special import expit
 
 import runoff_forecast as rf
 from runoff_forecast.count import Counts
+from runoff_forecast.election import Election
 from runoff_forecast.evaluate import BySize, Random, RegionsInTurn, StrongholdsLast, Truth, simulate
 from runoff_forecast.models import Priors, StratifiedArrival
 from runoff_forecast.models.cautions import BY_VOTE
@@ -65,11 +69,28 @@ def test_rows_of_regions_are_compared_with_one_another(truth):
     assert np.diff(aware.interval(0.9)) > 1.2 * np.diff(blind.interval(0.9))
 
 
-def test_of_national_totals_nothing_can_be_told(truth):
-    sorting = gather(night_of(truth, StrongholdsLast(), "nation"), PRIORS).sorting
+def probability_at_nothing_expected(counts: Counts) -> float:
+    sorting = gather(counts, PRIORS).sorting
     assert sorting is not None
-    fixed = np.zeros((len(sorting.score) - 1, 1, 1))
-    assert sorting.probability(PRIORS, fixed) == pytest.approx(PRIORS.by_vote_untold)
+    return sorting.probability(PRIORS, np.zeros((len(sorting.score) - 1, 1, 1))).item()
+
+
+def test_of_national_totals_nothing_can_be_told(truth):
+    found = probability_at_nothing_expected(night_of(truth, StrongholdsLast(), "nation"))
+    assert found == pytest.approx(PRIORS.by_vote_untold)
+
+
+def test_of_a_register_of_one_unit_nothing_can_be_told():
+    contest = Election.from_frames(
+        id="one",
+        title="One unit",
+        date=date(2021, 6, 6),
+        timezone="America/Lima",
+        candidates=made_up.CANDIDATES,
+        units=made_up.UNITS.iloc[:1],
+    )
+    counts = rf.bulletin(contest, time="2021-06-06T21:00:00-05:00", counted_share=0.4, shares={"ana": 0.52})
+    assert probability_at_nothing_expected(counts) == pytest.approx(PRIORS.by_vote_untold)
 
 
 @pytest.mark.parametrize("level", ["unit", "unit+nation"])

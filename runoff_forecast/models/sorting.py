@@ -120,7 +120,8 @@ def inside_regions(design: Design, priors: Priors, pending: np.ndarray, told: np
     x = _given(held, spread, x)
     each = x * (weight * (share - mean))[:, None]
     information = (x * spread[:, None]).T @ x
-    return Sorting(each.sum(axis=0), information, each.T @ each, inside, priors.by_place_slope, priors.by_vote)
+    before = priors.by_vote if np.count_nonzero(spread) > 1 else priors.by_vote_untold
+    return Sorting(each.sum(axis=0), information, each.T @ each, inside, priors.by_place_slope, before)
 
 
 def between_places(design: Design, priors: Priors, groups: Sequence[Part], pending: np.ndarray) -> Sorting | None:
