@@ -87,7 +87,7 @@ def strays(evidence: Evidence, *, slope: float) -> np.ndarray:
         for _ in range(20_000 // m):
             yield Draws(np.zeros((1, 1, m)), np.zeros((1, m)), np.zeros((0, m)), trend, np.ones((2, m)))
 
-    made, _ = complete(replace(evidence, groups=()), cell, [still], np.random.default_rng(1))
+    made, _ = complete(replace(evidence, groups=(), sorting=None), cell, [still], np.random.default_rng(1))
     votes = np.log(made["outstanding"].sum("region").clip(min=1e-9))
     return (votes.sel(candidate="ana") - votes.sel(candidate="bea")).to_numpy()
 

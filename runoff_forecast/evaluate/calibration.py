@@ -237,6 +237,5 @@ def _known_draw(evidence: Evidence, latent: Latent, scales: np.ndarray, cells: C
     eta += cells.late_nation[:, None] * latent.drift_nation + cells.late_region[:, None] * latent.drift[cells.region]
     score = (design.arrival @ latent.arrival + latent.arrival_unit)[:, None]
     earliness = score if evidence.groups else np.zeros((0, 1))
-    return Draws(
-        eta[:, :-1, None], eta[:, -1:], earliness, {"drift_nation": latent.drift_nation.T}, scales[Scale.DRIFT][:, None]
-    )
+    named = {"fixed": latent.fixed[:, :, None], "drift_nation": latent.drift_nation.T}
+    return Draws(eta[:, :-1, None], eta[:, -1:], earliness, named, scales[Scale.DRIFT][:, None])
