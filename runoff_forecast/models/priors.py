@@ -200,8 +200,8 @@ class Priors:
     """Probability, before the count, that stations come in by how they vote, one side's strongholds first: none of
     seven real counts known by place did. The night tells."""
     by_vote_untold: float = 0.04
-    """The same where national totals alone are known, and nothing can tell. Of 0, 0.04 and 0.08 it has the best log
-    score and as good an interval score as none on simulated nights and those of 2006 to 2021 together."""
+    """The same where national totals alone are known, and nothing can tell. On the nights of 2006 to 2021 it costs 1 %
+    of the interval score, and 0.08 costs 6 %; on simulated nights it halves the calls that are wrong."""
     by_vote_slope: float = 2.0
     """Log odds of being in, for each logit of expected support, where they do: deviation. It is 0.3 to 4 where the
     record's nights are sorted by vote."""
