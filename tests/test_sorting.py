@@ -15,7 +15,7 @@ from runoff_forecast.models import Priors, StratifiedArrival
 from runoff_forecast.models.cautions import BY_VOTE
 from runoff_forecast.models.design import build_design
 from runoff_forecast.models.evidence import gather
-from runoff_forecast.models.sorting import inside_regions, unknown_variance
+from runoff_forecast.models.sorting import Sorting, inside_regions, unknown_variance
 from runoff_forecast.outcome import Forecast
 
 PRIORS = Priors()
@@ -145,3 +145,20 @@ def test_what_is_counted_leaves_the_spread_between_stations_unknown(truth):
     nothing = unknown_variance(design, PRIORS, np.zeros(design.n_units, bool))
     everything = 4 * PRIORS.station_correlation + PRIORS.unit**2 + PRIORS.area**2 + PRIORS.region**2
     assert nothing[large] == pytest.approx(everything)
+
+
+@pytest.mark.parametrize("known", [0, 3, 17])
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_orders_that_tell_all_or_nothing_of_some_contrasts_are_no_trouble(known, noise):
+    rng = np.random.default_rng(1)
+    columns = rng.standard_normal((30, 20 + 17))
+    columns[:, 20 + known :] = 0.0
+    columns[:, :20] = 0.0
+    information = 1e5 * columns.T @ columns
+    sorting = Sorting(information @ np.full(37, 0.3), information, noise * information, 1.0, 0.2, 0.08)
+    fixed = rng.standard_normal((20, 17, 50))
+    probability, leans = sorting.probability(PRIORS, fixed), sorting.leans(PRIORS, fixed, rng)
+    assert np.isfinite(leans).all()
+    assert ((probability >= 0.0) & (probability <= 1.0)).all()
+    if not known:
+        assert probability == pytest.approx(0.08)

@@ -27,7 +27,7 @@ SLOPE = [NATIONAL_ORDER.index("slope")]
 BETWEEN = [NATIONAL_ORDER.index(name) for name in ("between", "overseas")]
 """Columns of `Design.arrival` that order goes along in any count"""
 LEAST = 1e-9
-"""Added to variances, so that none is zero."""
+"""Added to variances, as a share of the largest, so that none is zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +68,10 @@ class Sorting:
         score, information, noise = self._at(priors, fixed)
         variance = priors.by_vote_slope**2
         gain = variance * np.swapaxes(np.linalg.solve(noise + variance * information @ information, information), 1, 2)
-        left = variance * (np.eye(fixed.shape[1]) - gain @ information) + LEAST * np.eye(fixed.shape[1])
-        slope = gain @ score + np.linalg.cholesky(left) @ rng.standard_normal(score.shape)
+        left, axes = np.linalg.eigh(variance * (np.eye(fixed.shape[1]) - gain @ information))
+        # rounding leaves less than nothing where the order tells all
+        root = axes * np.sqrt(np.maximum(left, 0.0))[:, None]
+        slope = gain @ score + root @ rng.standard_normal(score.shape)
         sorts = rng.random(len(slope)) < self.probability(priors, fixed)
         part = rng.exponential(priors.by_vote_part, len(slope)) * sorts
         return -self.inside * part * slope[:, :, 0].T
@@ -80,8 +82,10 @@ class Sorting:
         own = np.broadcast_to(priors.loyalty * np.eye(d), (m, d, d))
         expected = np.concatenate([np.moveaxis(fixed, -1, 0), own], axis=1)  # (m, X, D)
         turned = np.swapaxes(expected, 1, 2)
-        noise = turned @ self.noise @ expected + LEAST * np.eye(d)
-        return turned @ self.score[:, None], turned @ self.information @ expected, noise
+        information = turned @ self.information @ expected
+        size = 1.0 + (information**2).sum(axis=(1, 2), keepdims=True)
+        noise = turned @ self.noise @ expected + LEAST * size * np.eye(d)
+        return turned @ self.score[:, None], information, noise
 
 
 def _log_density(x: np.ndarray, covariance: np.ndarray) -> np.ndarray:
