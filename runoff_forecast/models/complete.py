@@ -287,13 +287,13 @@ def _sorted_variance(evidence: Evidence, cells: Cells, draws: Draws) -> np.ndarr
     """(C,) variance by which what is out may be sorted: inside coarse groups what is expected of their units, too."""
     variance = cells.sorted_variance.copy()
     for group in evidence.groups:
-        position = _cell_of(cells, group.members)
-        if not cells.sorted_variance[position].any():
+        if not evidence.sorted_variance[group.members].any():
             continue
+        position = _cell_of(cells, group.members)
         mean = draws.support[position].mean(axis=2)
         weight = group.capacity / group.capacity.sum()
         spread = (weight @ (mean - weight @ mean) ** 2).mean()
-        variance[position] = cells.sorted_variance[position] + spread
+        variance[position] = evidence.sorted_variance[group.members] + spread
     return variance
 
 

@@ -392,10 +392,10 @@ def _sorting(
 ) -> tuple[Sorting | None, np.ndarray]:
     """`Evidence.sorting` and `Evidence.sorted_variance`, of stations (U,) that rows of single units leave open."""
     variance = unknown_variance(design, priors, np.bincount(fine.group, minlength=design.n_units) > 0)
-    if coarse:
-        return between_places(design, priors, groups, pending), variance
     single = np.ones(design.n_units, bool)
     single[np.concatenate([NOBODY, *(group.members for group in groups)])] = False
+    if coarse:
+        return between_places(design, priors, pending, single, groups), variance
     return inside_regions(design, priors, pending, single), np.where(single, variance, 0.0)
 
 

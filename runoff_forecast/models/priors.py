@@ -208,7 +208,6 @@ class Priors:
     by_place_slope: float = 0.2
     """The same where they do not, at a given size of places: some 0.1 to 0.5 in four real counts, 0.3 in simulated
     nights in other orders."""
-
     by_region_slope: float = 0.5
     """The same between regions, where counts are by region: some 0.3 to 1.0 on a night of Turkey, up to 0.8 on
     simulated nights with regions in turn."""

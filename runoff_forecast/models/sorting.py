@@ -53,12 +53,7 @@ class Sorting:
 
         The slope of the order is normal about zero, with one deviation where they do and a smaller one where not.
         """
-        score, information, noise = self._at(priors, fixed)
-        by_vote, by_place = (
-            _log_density(score, noise + deviation**2 * information @ information)
-            for deviation in (priors.by_vote_slope, self.usual)
-        )
-        return expit(by_vote - by_place + np.log(self.before / (1.0 - self.before)))
+        return self._probability(priors, *self._at(priors, fixed))
 
     def leans(self, priors: Priors, fixed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draws (D, m) of how far what is out leans for each unit of variance, at draws of the `fixed` effects.
@@ -72,9 +67,16 @@ class Sorting:
         # rounding leaves less than nothing where the order tells all
         root = axes * np.sqrt(np.maximum(left, 0.0))[:, None]
         slope = gain @ score + root @ rng.standard_normal(score.shape)
-        sorts = rng.random(len(slope)) < self.probability(priors, fixed)
+        sorts = rng.random(len(slope)) < self._probability(priors, score, information, noise)
         part = rng.exponential(priors.by_vote_part, len(slope)) * sorts
         return -self.inside * part * slope[:, :, 0].T
+
+    def _probability(self, priors: Priors, score: np.ndarray, information: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        by_vote, by_place = (
+            _log_density(score, noise + deviation**2 * information @ information)
+            for deviation in (priors.by_vote_slope, self.usual)
+        )
+        return expit(by_vote - by_place + np.log(self.before / (1.0 - self.before)))
 
     def _at(self, priors: Priors, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Score (m, D, 1), information and noise (m, D, D) of the slope along expected support."""
@@ -111,7 +113,7 @@ def inside_regions(design: Design, priors: Priors, pending: np.ndarray, told: np
     weight = design.stations * told
     share = np.clip(1.0 - pending / design.stations, 0.0, 1.0)
     everywhere = _all_in(weight, share)
-    if not 0.0 < everywhere < 1.0:
+    if not LEAST < everywhere < 1.0 - LEAST:
         return None
     by_region = indicator(design.region, design.n_regions)
     total = np.maximum(by_region @ weight, LEAST)
@@ -128,12 +130,12 @@ def inside_regions(design: Design, priors: Priors, pending: np.ndarray, told: np
     return Sorting(each.sum(axis=0), information, each.T @ each, inside, priors.by_place_slope, before)
 
 
-def between_places(design: Design, priors: Priors, groups: Sequence[Part], pending: np.ndarray) -> Sorting | None:
-    """The same of coarse groups and, region by region, of units that are in none, of which stations (U,) are still
-    out, at a given earliness and fullness, those abroad apart."""
-    alone = np.ones(design.n_units, bool)
-    alone[np.concatenate([group.members for group in groups])] = False
-    rest = indicator(design.region, design.n_regions) * (design.stations * alone)
+def between_places(
+    design: Design, priors: Priors, pending: np.ndarray, told: np.ndarray, groups: Sequence[Part]
+) -> Sorting | None:
+    """The same of coarse groups, one at least, and of units in none of them, region by region, at a given earliness and
+    fullness, those abroad apart."""
+    rest = indicator(design.region, design.n_regions) * (design.stations * told)
     row = np.repeat(np.arange(len(groups)), [len(group.members) for group in groups])
     members, capacity = (np.concatenate([getattr(group, name) for group in groups]) for name in ("members", "capacity"))
     places = sparse.vstack([sparse.csr_array((capacity, (row, members)), (len(groups), design.n_units)), rest]).tocsr()
@@ -142,7 +144,7 @@ def between_places(design: Design, priors: Priors, groups: Sequence[Part], pendi
     share = np.r_[[group.processed for group in groups], 1.0 - left / np.maximum(rest.sum(axis=1), LEAST)]
     places, weight, share = places[weight > 0], weight[weight > 0], share[weight > 0].clip(0.0, 1.0)
     everywhere = _all_in(weight, share)
-    if not 0.0 < everywhere < 1.0:
+    if not LEAST < everywhere < 1.0 - LEAST:
         return None
     x = np.hstack([design.fixed, design.own, design.arrival[:, np.r_[BETWEEN, design.fullness]]])
     x = sums(places, x) / weight[:, None]
@@ -164,9 +166,8 @@ def _given(held: np.ndarray, weight: np.ndarray, columns: np.ndarray) -> np.ndar
 
 
 def _all_in(weight: np.ndarray, share: np.ndarray) -> float:
-    """Share of all stations that are in; 0 or 1 where there is next to nothing either way."""
-    everywhere = float(weight @ share / max(weight.sum(), LEAST))
-    return round(everywhere) if min(everywhere, 1.0 - everywhere) < LEAST else everywhere
+    """Share of all stations that are in."""
+    return float(weight @ share / max(weight.sum(), LEAST))
 
 
 def unknown_variance(design: Design, priors: Priors, told: np.ndarray) -> np.ndarray:
