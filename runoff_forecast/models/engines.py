@@ -21,9 +21,8 @@ from .threads import own_threads
 
 def prepared_for(counts: Counts, priors: Priors, moments: int) -> Prepared:
     """What both engines condition on: the evidence of so many moments, with the misfit that it shows."""
-    evidence = gather(counts, priors, moments=moments)
     with own_threads():
-        return prepare(evidence)
+        return prepare(gather(counts, priors, moments=moments))
 
 
 def run_fast(prepared: Prepared, draws: int, rng: np.random.Generator) -> Forecast:
