@@ -18,8 +18,9 @@ from ..election import Election
 from ..models import Priors, StratifiedArrival
 from ..models.complete import Cells, Draws, complete, open_cells
 from ..models.effects import Scale
-from ..models.evidence import Batches, Evidence, design_effect, gather
+from ..models.evidence import Evidence, design_effect, gather
 from ..models.latent import Latent, build_prior, coarse_means, fine_predictor, predictor, scale_widths
+from ..models.observed import Batches
 from ..models.simplex import softmax, to_logits
 from ..night import Night, Result
 from ..outcome import Forecast

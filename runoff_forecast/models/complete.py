@@ -14,7 +14,8 @@ from scipy import sparse
 from .arrival import counted_share, lateness
 from .arrow import indicator, sums, times
 from .design import NATIONAL_ORDER
-from .evidence import Evidence, Group
+from .evidence import Evidence
+from .observed import Group
 from .simplex import shares_of, softmax, to_contrasts, to_logits
 from .threads import spread
 from .totals import kept_in_reach
@@ -193,6 +194,8 @@ class _Places:
     kind: sparse.csr_array
     contested: np.ndarray
     """(S,) bool"""
+    of_groups: tuple[np.ndarray, ...]
+    """The pending cells of each coarse group's members, which are in no pool"""
 
     def sums(self, ballots: np.ndarray, late: np.ndarray | None) -> dict[str, np.ndarray]:
         """Ballots (C, K, m) by region and kind; `late`, of contested sheets of coarse groups, is added to both."""
@@ -214,7 +217,10 @@ def _places(evidence: Evidence, cells: Cells) -> _Places:
     code, stratum = np.unique((cells.region * kinds + cells.kind) * 2 + cells.contested, return_inverse=True)
     region, kind = code // 2 // kinds, code // 2 % kinds
     by_region, by_kind = indicator(region, evidence.design.n_regions), indicator(kind, kinds)
-    return _Places(indicator(stratum, len(code)), by_region, by_kind, code % 2 == 1)
+    pending = np.flatnonzero(~cells.contested)
+    order = pending[np.argsort(cells.unit[pending], kind="stable")]
+    of_groups = tuple(order[np.searchsorted(cells.unit[order], group.members)] for group in evidence.groups)
+    return _Places(indicator(stratum, len(code)), by_region, by_kind, code % 2 == 1, of_groups)
 
 
 def _complete(
@@ -224,8 +230,8 @@ def _complete(
     counted_in_end = contested_share(evidence, rng, m)
     rulings = _rulings(evidence, m, rng)
     waiting = partial(_waiting, evidence, cells, draws, rulings)
-    draws = _with_own_drift(evidence, cells, draws, rulings, rng)
-    stations, came = _stations(evidence, cells, draws, rng)
+    draws = _with_own_drift(evidence, cells, places, draws, rulings, rng)
+    stations, came = _stations(evidence, cells, places, draws, rng)
     share, noise = _predict(evidence, cells, draws, stations, rng)
     votes = noise * stations.astype(np.float32)
     votes[cells.contested] *= counted_in_end.astype(np.float32)
@@ -259,7 +265,7 @@ def _waiting(evidence: Evidence, cells: Cells, draws: Draws, rulings: np.ndarray
 
 
 def _with_own_drift(
-    evidence: Evidence, cells: Cells, draws: Draws, rulings: np.ndarray, rng: np.random.Generator
+    evidence: Evidence, cells: Cells, places: _Places, draws: Draws, rulings: np.ndarray, rng: np.random.Generator
 ) -> Draws:
     """The same draws with the drift added that what is pending may have of its own, beyond the followed trend.
 
@@ -276,20 +282,19 @@ def _with_own_drift(
     support += cells.stuck.astype(np.float32)[:, None, None] * rulings
     if evidence.sorting is not None:
         leans = evidence.sorting.leans(priors, draws.parameters["fixed"][:, :-1], rng)
-        variance = _sorted_variance(evidence, cells, draws).astype(np.float32)
+        variance = _sorted_variance(evidence, cells, places, draws).astype(np.float32)
         support += variance[:, None, None] * leans.astype(np.float32)
     here = np.full(evidence.design.n_regions, priors.turnout_drift)
     votes = _wander(cells, np.hypot(priors.turnout_drift * draws.drift[1], shown[-1:, None]), here, draws.drift[1], rng)
     return replace(draws, support=draws.support + support, turnout=draws.turnout + votes[:, 0])
 
 
-def _sorted_variance(evidence: Evidence, cells: Cells, draws: Draws) -> np.ndarray:
+def _sorted_variance(evidence: Evidence, cells: Cells, places: _Places, draws: Draws) -> np.ndarray:
     """(C,) variance by which what is out may be sorted: inside coarse groups what is expected of their units, too."""
     variance = cells.sorted_variance.copy()
-    for group in evidence.groups:
+    for group, position in zip(evidence.groups, places.of_groups, strict=True):
         if not evidence.sorted_variance[group.members].any():
             continue
-        position = _cell_of(cells, group.members)
         mean = draws.support[position].mean(axis=2)
         weight = group.capacity / group.capacity.sum()
         spread = (weight @ (mean - weight @ mean) ** 2).mean()
@@ -362,15 +367,8 @@ def _known_by_kind(evidence: Evidence, cells: Cells, came: list[_CameIn], m: int
     return out
 
 
-def _cell_of(cells: Cells, members: np.ndarray) -> np.ndarray:
-    """Where the pending stations of the members of a group stand, which are in no pool."""
-    pending = np.flatnonzero(~cells.contested)
-    order = pending[np.argsort(cells.unit[pending], kind="stable")]
-    return order[np.searchsorted(cells.unit[order], members)]
-
-
 def _stations(
-    evidence: Evidence, cells: Cells, draws: Draws, rng: np.random.Generator
+    evidence: Evidence, cells: Cells, places: _Places, draws: Draws, rng: np.random.Generator
 ) -> tuple[np.ndarray, list[_CameIn]]:
     """Stations (C, m or 1) that are still out, and what of each coarse group has come in."""
     if not evidence.groups:
@@ -380,8 +378,7 @@ def _stations(
     order, deviation = _turning(evidence)
     turned = deviation[:, None] * rng.standard_normal((len(order), draws.turnout.shape[1]))
     regions = _regions_turning(evidence, draws.turnout.shape[1], rng)
-    for group in evidence.groups:
-        position = _cell_of(cells, group.members)
+    for group, position in zip(evidence.groups, places.of_groups, strict=True):
         turn = _turn(evidence, group.members, order, turned.astype(draws.earliness.dtype))
         score = draws.earliness[group.members] + turn
         if len(regions):

@@ -11,7 +11,8 @@ from scipy.special import logsumexp
 from .arrival import FULL, sigmoid, thresholds
 from .design import COVARIATE, HOME_KIND, INTERCEPT, KIND, NATIONAL_ORDER, Design
 from .effects import SUPPORT, TURNOUT, WIDTHS, Scale, core_of
-from .evidence import Batches, Evidence, Group
+from .evidence import Evidence
+from .observed import Batches, Group
 from .priors import Priors
 from .simplex import softmax, to_contrasts, to_logits
 

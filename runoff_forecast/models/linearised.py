@@ -9,8 +9,9 @@ from scipy import sparse
 
 from .arrow import SLOTS, Layout, Vector, indicator, sums
 from .effects import core_of
-from .evidence import Batches, Evidence
+from .evidence import Evidence
 from .latent import CoarseMeans, Latent, Prior, build_prior, coarse_means, fine_predictor, predictor, scale_widths
+from .observed import Batches
 from .simplex import multinomial_information, softmax, to_logits
 
 

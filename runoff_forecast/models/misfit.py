@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .evidence import Batches, Evidence, per_vote
+from .evidence import Evidence, per_vote
 from .laplace import build_solver
 from .latent import Latent, starting_point
+from .observed import Batches
 from .quadrature import search
 from .sickness import NoMode
 

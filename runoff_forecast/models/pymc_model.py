@@ -17,8 +17,9 @@ from pytensor.tensor.variable import TensorVariable as Tensor
 from .arrival import FULL
 from .coordinates import Coordinates, Core, Level, core_deviation, expected, field_of, find_coordinates
 from .effects import Scale, core_of
-from .evidence import Batches, Evidence
+from .evidence import Evidence
 from .latent import arrival_prior, grouped_units, scale_widths, scaled_rows
+from .observed import Batches
 
 Centring = Literal["informed", "centred", "plain"]
 """Effects are sampled as they are (`centred`), in units of their scale (`plain`), or each as the count tells of it."""

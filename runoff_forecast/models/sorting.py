@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy import sparse
@@ -21,6 +20,7 @@ from scipy.special import expit
 
 from .arrow import indicator, sums
 from .design import NATIONAL_ORDER, Design
+from .observed import Group
 from .priors import Priors
 
 SLOPE = [NATIONAL_ORDER.index("slope")]
@@ -96,17 +96,6 @@ def _log_density(x: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     return -0.5 * (np.linalg.slogdet(covariance)[1] + distance)
 
 
-class Part(Protocol):
-    """Stations of several units, we do not know of which, that have come in in part: `evidence.Group`."""
-
-    @property
-    def members(self) -> np.ndarray: ...
-    @property
-    def capacity(self) -> np.ndarray: ...
-    @property
-    def processed(self) -> float: ...
-
-
 def inside_regions(design: Design, priors: Priors, pending: np.ndarray, told: np.ndarray) -> Sorting | None:
     """What stations (U,) that are still out say of it, of units `told` one by one (U bool), at a given earliness and
     fullness; None where nothing of these is in, or all."""
@@ -131,7 +120,7 @@ def inside_regions(design: Design, priors: Priors, pending: np.ndarray, told: np
 
 
 def between_places(
-    design: Design, priors: Priors, pending: np.ndarray, told: np.ndarray, groups: Sequence[Part]
+    design: Design, priors: Priors, pending: np.ndarray, told: np.ndarray, groups: Sequence[Group]
 ) -> Sorting | None:
     """The same of coarse groups, one at least, and of units in none of them, region by region, at a given earliness and
     fullness, those abroad apart."""
