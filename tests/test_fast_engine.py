@@ -164,15 +164,35 @@ def test_pools_forecast_what_their_cells_do(level, monkeypatch):
     night = rf.load("peru-2021-runoff")
     truth = Truth.from_result(night.election, night.result, rng=np.random.default_rng(1))
     counts = night_of(truth, order=BySize(), level=level, fractions=(0.5,)).counts
-    pooled = told(counts, draws=20_000)
-    for drawn in (fast.FastDraws, resampling.ResampledDraws):
-        monkeypatch.setattr(drawn, "_loose", lambda _, raw: np.zeros(len(raw.unit), bool))
-    each = told(counts, draws=20_000)
+    pooled, each = pooled_and_not(counts, 20_000, monkeypatch)
     sd = float(each.sd(each.margin))
     assert float(pooled.mean(pooled.margin) - each.mean(each.margin)) == pytest.approx(0.0, abs=0.06 * sd)
     assert float(pooled.sd(pooled.margin)) == pytest.approx(sd, rel=0.04)
     apart = pooled.mean(pooled.region_margin) - each.mean(each.region_margin)
     assert (abs(apart) < 0.15 * each.sd(each.region_margin) + 1e-6).all()
+
+
+def test_pools_of_several_candidates_are_as_wide_as_their_cells(monkeypatch):
+    night = rf.load("peru-2026-first-round")
+    counts = night.counts.until(night.counts.times[0])
+    pooled, each = pooled_and_not(counts, 4000, monkeypatch)
+    shares = [told.draws["final"] / told.draws["final"].sum("candidate") for told in (pooled, each)]
+    apart = pooled.mean(shares[0]) - each.mean(shares[1])
+    assert (abs(apart) < 0.15 * each.sd(shares[1]) + 1e-6).all()
+    widths = [
+        told.quantiles(share, [0.05, 0.95]).diff("quantile") for told, share in zip((pooled, each), shares, strict=True)
+    ]
+    known = widths[1].to_numpy() > 1e-4
+    ratio = (widths[0] / widths[1]).to_numpy()[known]
+    assert np.quantile(ratio, [0.05, 0.95]) == pytest.approx(1.0, abs=0.12)
+
+
+def pooled_and_not(counts, draws, monkeypatch):
+    """The same forecast with cells that vote alike drawn as one, and with each for itself."""
+    pooled = told(counts, draws=draws)
+    for drawn in (fast.FastDraws, resampling.ResampledDraws):
+        monkeypatch.setattr(drawn, "_loose", lambda _, raw: np.zeros(len(raw.unit), bool))
+    return pooled, told(counts, draws=draws)
 
 
 @pytest.mark.parametrize("candidates", [2, 3])

@@ -79,7 +79,7 @@ class Pools:
 
 
 def pool(evidence: Evidence, raw: Cells, eta: np.ndarray) -> Pools:
-    """Pools of `raw` cells: equal parts of a region's cells sorted by the support that `eta` (raw cells, 2) expects."""
+    """Pools of `raw` cells: equal parts of a region's cells sorted by the support that `eta` (raw cells, E) expects."""
     told = np.isin(raw.unit, evidence.fine.group)  # what nothing pins answers to its area and region in full
     key = ((raw.region * len(evidence.design.kinds) + raw.kind) * 2 + raw.contested) * 2 + told
     order = np.lexsort((eta[:, 0], key))
@@ -97,7 +97,7 @@ def pool(evidence: Evidence, raw: Cells, eta: np.ndarray) -> Pools:
     cells = raw.take(starts).pooled(
         stations, {name: np.add.reduceat(raw.stations * getattr(raw, name), starts) / stations for name in means}
     )
-    expected = votes * np.exp(eta[:, 1])
+    expected = votes * np.exp(eta[:, -1])
     weight = expected / np.add.reduceat(expected, starts)[part]
     return Pools(raw, cells, weight, starts, parcels, area[parcels])
 
