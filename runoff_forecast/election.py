@@ -199,6 +199,11 @@ class Election:
         return tuple(candidate.id for candidate in self.candidates)
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """The candidates' names as printed, by id."""
+        return {candidate.id: candidate.name for candidate in self.candidates}
+
+    @cached_property
     def standing(self) -> np.ndarray:
         """(K,) whether a candidate is a single one and can be ranked: False for a pool of several."""
         return np.array([not candidate.pooled for candidate in self.candidates])

@@ -102,7 +102,7 @@ class Forecast:
 
     @cached_property
     def gaps(self) -> xr.DataArray:
-        """Share of the last to advance minus share of the first who does not (draw).
+        """Share of the last to advance minus share of the first who does not, if anybody (draw).
 
         Raises ValueError where the election is no first round.
         """

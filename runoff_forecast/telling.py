@@ -28,7 +28,7 @@ def paragraph(forecast: "Forecast") -> str:
     """Where the count stands, the final margin and the chances, in a few sentences."""
     election = forecast.election
     about, ahead, behind, margin = _contest(forecast)
-    names = {candidate.id: candidate.name for candidate in election.candidates}
+    names = election.names
     low, high = (saying.points(float(limit)) for limit in forecast.quantiles(margin, [0.05, 0.95]))
     expected = saying.points(float(forecast.mean(margin)))
     return " ".join(
@@ -41,17 +41,9 @@ def paragraph(forecast: "Forecast") -> str:
 
 
 def _contest(forecast: "Forecast") -> tuple[str, str, str, xr.DataArray]:
-    """What the margin that decides is called, between whom it is, and draws of it: of the first two listed; of a first
-    round those between whom the last place in the runoff lies, or the first two where it may be won outright."""
-    election = forecast.election
-    single = [candidate.id for candidate in election.candidates if not candidate.pooled]
-    if election.first_round is None or len(single) < 2:
-        return "Final margin", *election.candidate_ids[:2], forecast.margin
-    ranked = forecast.mean(forecast.votes).to_series()[single].sort_values(ascending=False).index
-    last = 1 if contest.in_play(forecast) else contest.places(election)
-    ahead, behind = ranked[last - 1], ranked[last]
-    margin = forecast.shares.sel(candidate=ahead) - forecast.shares.sel(candidate=behind)
-    return "Final margin" if last == 1 else "At the last place in the runoff", ahead, behind, margin.fillna(0.0)
+    """What the margin that decides is called, between whom it is, and draws of it."""
+    ends_it = contest.in_play(forecast) or contest.places(forecast.election) == 1
+    return "Final margin" if ends_it else "At the last place in the runoff", *contest.deciding_margin(forecast)
 
 
 def _so_far(count: Count) -> str:

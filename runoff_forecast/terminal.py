@@ -59,7 +59,7 @@ def candidates(forecast: "Forecast") -> Table:
 def pairings(forecast: "Forecast") -> Table:
     """The likeliest runoffs of a first round."""
     table = _table("Runoffs", ["between"], "chances\nin 100")
-    names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
+    names = forecast.election.names
     for group, chance in forecast.pairings.head(SHOWN).items():
         table.add_row(" and ".join(names[name] for name in group), _hundred(forecast, chance))
     return table
@@ -72,7 +72,7 @@ def hurdle(forecast: "Forecast") -> Table:
     left = ["candidate", "against"]
     title = f"What each needs of the two's votes still out {aim}"
     table = _table(title, left, "votes behind", "needs", "expected", "chances\nin 100")
-    names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
+    names = forecast.election.names
     needs = forecast.hurdle(places)
     for name, row in needs.loc[[name for name in _leading(forecast) if name in needs.index]].iterrows():
         table.add_row(
@@ -142,7 +142,7 @@ def progress(night: Night, forecasts: Sequence["Forecast"]) -> Table:
 
 def scores(summary: Mapping[str, object], night: Night) -> Table:
     """Averages over a replayed night, and when it was called."""
-    names = {candidate.id: candidate.name for candidate in night.election.candidates}
+    names = night.election.names
     table = _table("Mean scores over the night's moments", ["score"], "value")
     for name, said in POINT_SCORES.items():
         table.add_row(said, saying.points(summary[name], 3).lstrip("+"))
@@ -177,7 +177,7 @@ def _table(title: str, left: Sequence[str], *numbers: str, folding: Sequence[str
 def _leading(forecast: "Forecast") -> dict[str, str]:
     """Names of the candidates with most expected votes, by id."""
     expected = forecast.mean(forecast.votes).to_series().sort_values(ascending=False, kind="stable")
-    names = {candidate.id: candidate.name for candidate in forecast.election.candidates}
+    names = forecast.election.names
     return {name: names[name] for name in expected.index[:SHOWN]}
 
 

@@ -16,7 +16,7 @@ from test_all_charts import first_round, placed
 
 from runoff_forecast import report
 from runoff_forecast.charts.words import words
-from runoff_forecast.election import Candidate, Source
+from runoff_forecast.election import Candidate, OutrightRule, Source
 from runoff_forecast.evaluate import Course
 from runoff_forecast.night import Night
 from runoff_forecast.outcome import Forecast
@@ -178,6 +178,31 @@ def test_a_winner_is_named_once_nothing_is_out():
     assert headline(shown, page_words("en"), words("en")) == "Ana Quispe has won the count by 1,000 votes"
     level = made_up.with_final(made_up.forecast(), np.array([[4000.0, 4000.0]]))
     assert headline(level, page_words("en"), words("en")) == "The count ends in a tie"
+
+
+def test_a_pool_of_several_comes_second_to_nobody():
+    pool = replace(made_up.THIRD, pooled=True)
+    contest = made_up.election((*made_up.CANDIDATES, pool))
+    shown = made_up.with_final(made_up.forecast(contest), np.array([[5000.0, 2000.0, 3000.0]]))
+    assert headline(shown, page_words("en"), words("en")) == "Ana Quispe has won the count by 3,000 votes"
+
+
+def test_of_three_the_two_first_are_told_whoever_is_listed_first():
+    contest = made_up.election((*made_up.CANDIDATES, made_up.THIRD))
+    final = np.array([[2000.0, 3600.0, 4400.0]] * 4)
+    shown = made_up.with_final(made_up.forecast(contest), final, out=0.01 * final)
+    told = " ".join(details(shown, night_of(shown), page_words("en"), words("en")))
+    assert "Caro Inga +8.00" in told
+    assert "Bea Salas +" not in told
+    assert "Final margin, Caro Inga minus Bea Salas: +8.00 points" in str(shown)
+
+
+def test_nobody_races_for_a_place_where_all_who_stand_go_on():
+    shown = made_up.forecast(made_up.election(rules=(OutrightRule(0.5),)))
+    course = Course.of([shown], counts=made_up.counts(shown.election))
+    assert set(course.rivals) == {"ana", "bea"}
+    later = replace(shown, count=made_up.counts(shown.election)[0])
+    assert 'id="chart-race"' not in report.page(night_of(shown), [later, shown])
 
 
 def test_a_first_round_has_a_page_of_its_own():

@@ -229,6 +229,12 @@ def test_a_place_that_loses_much_keeps_its_last_state(tmp_path):
 # Failures: pauses, and a page that cannot be made.
 
 
+def test_the_log_names_who_is_first_and_not_who_is_listed_first():
+    several = made_up.election((*made_up.CANDIDATES, made_up.THIRD), rules=())
+    row = {"time": hour(21), "level": "nation", "place": "", "counted": 30, "ana": 10, "bea": 800, "caro": 900}
+    assert watching._state(Counts.from_frame(several, pd.DataFrame([row])).latest).endswith("Caro Inga +5.85")
+
+
 def test_failures_make_the_pauses_longer_and_success_ends_that(tmp_path, contest):
     broken = [BrokenDownload("HTTP 500")] * 5
     asked = BrokenDownload("HTTP 503", retry_after=42.0)

@@ -96,7 +96,7 @@ def describe_win_probability(course: Course, lang: str = "en") -> str:
 
 
 def _chances_in_words(course: Course, says: Words) -> str:
-    names = {candidate.id: candidate.name for candidate in course.election.candidates}
+    names = course.election.names
     aim = says.to_win if course.election.first_round is None else says.to_advance
     last = course.moments["chance"].isel(time=-1).to_series()
     said = {name: says.in_hundred(last[name], certain=course.finished) for name in _leading(course)}
@@ -161,7 +161,7 @@ class _Drawing:
 
     @property
     def names(self) -> tuple[Mark, ...]:
-        named = {candidate.id: candidate.name for candidate in self.course.election.candidates}
+        named = self.course.election.names
         return tuple(Mark("dot", self.colors[name], named[name]) for name in _leading(self.course))
 
     def bands(self, ax: Axes) -> None:

@@ -61,7 +61,7 @@ class _Drawing:
 
     @property
     def names(self) -> dict[str, str]:
-        return {candidate.id: candidate.name for candidate in self.forecast.election.candidates}
+        return self.forecast.election.names
 
     @cached_property
     def shown(self) -> list[str]:

@@ -226,7 +226,11 @@ class Words:
     def leaders(self, low: float, high: float, election: Election) -> str:
         """An interval of margins by who is ahead."""
         first, second = election.candidates[:2]
-        return saying.leaders(low, high, first.name, second.name, self.limits, self.tie)
+        return self.leaders_of(low, high, first.name, second.name)
+
+    def leaders_of(self, low: float, high: float, first: str, second: str) -> str:
+        """An interval of the margin of two by who is ahead."""
+        return saying.leaders(low, high, first, second, self.limits, self.tie)
 
     def number(self, votes: float) -> str:
         """A whole number of votes; thousands are set apart as Peru's and the world's offices do it, with a comma."""

@@ -83,7 +83,7 @@ class _Drawing:
 
     @property
     def names(self) -> dict[str, str]:
-        return {candidate.id: candidate.name for candidate in self.course.election.candidates}
+        return self.course.election.names
 
     @property
     def colors(self) -> dict[str, str]:

@@ -49,7 +49,7 @@ def describe_route(route: Route, lang: str = "en") -> str:
 
 
 def _names(route: Route) -> tuple[str, str]:
-    names = {candidate.id: candidate.name for candidate in route.forecast.election.candidates}
+    names = route.forecast.election.names
     return names[route.candidate], names[route.rival]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..contest import chances_to_stay
+from .. import contest
 from ..count import Count, Counts, margin_of
 from ..election import Election
 from ..night import Result
@@ -76,10 +76,9 @@ class Course:
         """
         if self.election.first_round is None:
             raise ValueError(f"{self.election.id} is no first round: nobody races for a place in a runoff")
-        expected = self.moments["share"].isel(time=-1).sel(quantile=0.5).to_series()[self.election.standing]
-        cut = self.election.first_round.advance
-        names = expected.sort_values(ascending=False, kind="stable").index[cut - 1 : cut + 1]
-        return str(names[0]), str(names[-1])
+        expected = self.moments["share"].isel(time=-1).sel(quantile=0.5).to_series()
+        names, cut = contest.ranked(self.election, expected).index, contest.places(self.election)
+        return str(names[cut - 1]), str(names[cut])
 
     @property
     def duel(self) -> xr.DataArray:
@@ -113,7 +112,7 @@ def _moment(forecast: Forecast) -> xr.Dataset:
     named = {
         "counted_share": ((), forecast.count.counted_share),
         "margin": forecast.quantiles(forecast.margin, QUANTILES),
-        "chance": ("candidate", chances_to_stay(forecast).to_numpy()),
+        "chance": ("candidate", contest.chances_to_stay(forecast).to_numpy()),
         "share_so_far": ("candidate", votes / votes.sum() if votes.sum() else np.full(len(votes), np.nan)),
         "share": forecast.quantiles(forecast.shares, QUANTILES),
     }

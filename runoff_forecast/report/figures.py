@@ -70,7 +70,11 @@ class _Drawer:
 
     @property
     def close_race(self) -> bool:
-        """Whether the last place in the runoff was in reach of both rivals at any time of the night."""
+        """Whether the last place in the runoff was in reach of both rivals at any time of the night; where all who
+        stand go on nobody races for it."""
+        election = self.forecast.election
+        if election.first_round is None or election.first_round.advance >= election.standing.sum():
+            return False
         return bool(abs(self.course.duel.sel(quantile=0.5)).min() < CLOSE)
 
     def chances(self) -> Iterator[Figure]:
@@ -86,7 +90,7 @@ class _Drawer:
 
     def night(self) -> Iterator[Figure]:
         if len(self.course) > 1:
-            if self.first_round and self.close_race:
+            if self.close_race:
                 yield self._figure("race", charts.draw_race, charts.describe_race, self.course)
             if not self.first_round or self.outright:
                 yield self._figure("night", charts.draw_night, charts.describe_night, self.course)

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from .. import saying
+from .. import contest
 from ..charts.words import Words
-from ..contest import SLIGHT, in_play
+from ..election import Election
 from ..night import Night
 from ..outcome import Forecast
 from .phrases import PageWords
@@ -21,9 +21,9 @@ def headline(forecast: Forecast, text: PageWords, says: Words) -> str:
     if forecast.election.first_round is not None:
         return _who_goes_on(forecast, text, says)
     chances = forecast.win_probability.sort_values(ascending=False, kind="stable")
-    first, second = (_names(forecast)[name] for name in chances.index[:2])
+    first, second = (forecast.election.names[name] for name in chances.index[:2])
     if forecast.finished:
-        votes = forecast.mean(forecast.votes).to_series().sort_values(ascending=False)
+        votes = contest.ranked(forecast.election, forecast.mean(forecast.votes).to_series())
         ahead = votes.iloc[0] - votes.iloc[1]
         return text.won.format(name=first, votes=says.number(ahead)) if ahead > 0 else text.tied
     return _phrase(text, "", chances.iloc[0]).format(name=first, rival=second)
@@ -36,14 +36,9 @@ def details(forecast: Forecast, night: Night, text: PageWords, says: Words) -> l
     if not forecast.finished:
         told += _chances(forecast, text, says)
     elif runoff and night.result is None:
-        told.append(text.final.format(leader=says.leader(float(forecast.mean(forecast.margin)), election)))
+        told.append(text.final.format(leader=_in_the_lead(election, forecast.mean(forecast.votes).to_series(), says)))
     if runoff and not forecast.finished:
-        told.append(
-            text.expected.format(
-                leader=says.leader(float(forecast.mean(forecast.margin)), election),
-                interval=says.leaders(*forecast.interval(0.9), election),
-            )
-        )
+        told.append(_expected(forecast, text, says))
     if np.isnan(count.margin):
         told.append(text.nothing_yet)
     elif forecast.finished:
@@ -52,18 +47,30 @@ def details(forecast: Forecast, night: Night, text: PageWords, says: Words) -> l
         out = float(forecast.mean(forecast.outstanding.sum("candidate")))
         told.append(
             text.in_the_count.format(
-                leader=_in_the_lead(forecast, says), counted=says.stations(count.counted_share), votes=rough(out, says)
+                leader=_in_the_lead(election, count.votes, says),
+                counted=says.stations(count.counted_share),
+                votes=rough(out, says),
             )
         )
     if election.preliminary:
         told.append(text.preliminary)
     if night.result is not None and runoff:
-        told.append(text.official.format(leader=says.leader(night.result.margin, election)))
+        told.append(text.official.format(leader=_in_the_lead(election, night.result.votes, says)))
     return told
 
 
+def _expected(forecast: Forecast, text: PageWords, says: Words) -> str:
+    first, second, margin = contest.deciding_margin(forecast)
+    pair = forecast.election.names[first], forecast.election.names[second]
+    low, high = forecast.quantiles(margin, [0.05, 0.95])
+    return text.expected.format(
+        leader=says.leader_of(float(forecast.mean(margin)), *pair),
+        interval=says.leaders_of(float(low), float(high), *pair),
+    )
+
+
 def _who_goes_on(forecast: Forecast, text: PageWords, says: Words) -> str:
-    names = _names(forecast)
+    names = forecast.election.names
     outright = forecast.outright_probability.sort_values(ascending=False)
     if outright.sum() > 0.5:
         winner = names[outright.index[0]]
@@ -92,11 +99,11 @@ def _chances(forecast: Forecast, text: PageWords, says: Words) -> list[str]:
     if forecast.election.first_round is None:
         return [text.chances.format(chances=_likeliest(forecast, says, forecast.win_probability))]
     told = []
-    if in_play(forecast):
+    if contest.in_play(forecast):
         runoff = says.in_hundred(1.0 - float(forecast.outright_probability.sum()), certain=forecast.finished)
         chances = _likeliest(forecast, says, forecast.outright_probability)
         told.append(text.chances_outright.format(chances=chances, runoff=runoff))
-    if forecast.outright_probability.sum() < 1 - SLIGHT:
+    if forecast.outright_probability.sum() < 1 - contest.SLIGHT:
         told.append(text.chances_to_advance.format(chances=_likeliest(forecast, says, forecast.advance_probability)))
     return told
 
@@ -107,18 +114,13 @@ def _likeliest(forecast: Forecast, says: Words, chances: pd.Series) -> str:
 
 
 def _chance(forecast: Forecast, says: Words, name: str, chance: float) -> str:
-    return f"{_names(forecast)[name]} {says.in_hundred(chance, certain=forecast.finished)}"
+    return f"{forecast.election.names[name]} {says.in_hundred(chance, certain=forecast.finished)}"
 
 
-def _in_the_lead(forecast: Forecast, says: Words) -> str:
-    """Who is first in the count, and by how much of the valid votes."""
-    shares = (forecast.count.votes / forecast.count.votes.sum())[forecast.election.standing]
-    shares = shares.sort_values(ascending=False, kind="stable")
-    return saying.leader(shares.iloc[0] - shares.iloc[1], _names(forecast)[shares.index[0]], "", says.tie)
-
-
-def _names(forecast: Forecast) -> dict[str, str]:
-    return {candidate.id: candidate.name for candidate in forecast.election.candidates}
+def _in_the_lead(election: Election, votes: pd.Series, says: Words) -> str:
+    """Who is first, and by how much of the valid votes."""
+    first, lead = contest.lead(election, votes)
+    return says.leader_of(lead, election.names[first], "")
 
 
 def rough(votes: float, says: Words, *, spread: float = np.inf) -> str:

@@ -209,16 +209,16 @@ def _pause(failures: int, every: float, broken: Exception) -> float:
 
 def _state(count: Count) -> str:
     """A count in a few words."""
-    first, second = count.election.candidates[:2]
-    margin = "no votes" if np.isnan(count.margin) else saying.leader(count.margin, first.name, second.name)
+    first, lead = contest.lead(count.election, count.votes)
+    ahead = "no votes" if np.isnan(lead) else saying.leader(lead, count.election.names[first], "")
     when = saying.local_time(count.time, count.election.timezone)
-    return f"{when}: {100 * count.counted_share:.1f} % of stations, {margin}"
+    return f"{when}: {100 * count.counted_share:.1f} % of stations, {ahead}"
 
 
 def _chance(found: Forecast) -> str:
     first_round = found.election.first_round
     chances = contest.chances(found)
-    names = {candidate.id: candidate.name for candidate in found.election.candidates}
+    names = found.election.names
     likeliest = chances.sort_values(ascending=False).index[: 1 if first_round is None else 3]
     told = (f"{names[name]} {saying.in_hundred(chances[name], certain=found.finished)}" for name in likeliest)
     return "of 100 chances to " + ("win: " if first_round is None else "go on: ") + ", ".join(told)
