@@ -318,7 +318,10 @@ def watch(
         learnt = _priors(changes, counts.election)
         return models.forecast(counts, engine=engine.value, draws=draws, seed=seed, priors=learnt)
 
-    with contextlib.suppress(KeyboardInterrupt), _feed(source, election, depth, _pairs(code, "--code")) as feed:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        _feed(source, election, depth, _pairs(code, "--code", "ID=CODE")) as feed,
+    ):
         followed = report.Watch(
             feed,
             Keeper(keep or html.with_name(html.stem + "-snapshots")),
@@ -362,8 +365,8 @@ def onpe(
         level=level.value,
         date=None if day is None else day.date(),
         title=title,
-        names=_pairs(candidate, "--candidate"),
-        own_lists=_pairs(own_list, "--own-list"),
+        names=_pairs(candidate, "--candidate", "P1=NAME"),
+        own_lists=_pairs(own_list, "--own-list", "P1=P16"),
         at=None if at is None else _moment(at, PERU),
     )
     try:
@@ -428,12 +431,12 @@ def _moment(text: str, timezone: str) -> pd.Timestamp:
         raise typer.BadParameter(expected, param_hint="--at") from wrong
 
 
-def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
-    """`P1=...` texts as a mapping."""
+def _pairs(given: list[str] | None, option: str, like: str) -> dict[str, str]:
+    """Texts such as `P1=castillo` as a mapping; `like` is what the help calls them."""
     pairs = [text.partition("=") for text in given or ()]
     for key, sign, value in pairs:
         if not (key and sign and value):
-            raise typer.BadParameter(f"P1=..., got '{key}{sign}{value}'", param_hint=option)
+            raise typer.BadParameter(f"{like}, got '{key}{sign}{value}'", param_hint=option)
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 

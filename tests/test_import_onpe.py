@@ -231,6 +231,17 @@ def test_places_given_by_name_only_find_their_region(tmp_path):
     assert list(units["name"]) == ["IE 1", "IE 2", "IE 3"]
 
 
+def test_a_region_of_no_known_name_is_at_home(tmp_path):
+    path = tmp_path / "copy.csv"
+    path.write_text(
+        "mesa,copia,estado_acta,departamento,provincia,distrito,local,direccion,electores_habiles,total_votantes,"
+        "p1_ppk,p2_fp,blancos,nulos,impugnados\n"
+        "000001,93Y,1,SIERRA NUEVA,HUARAZ,HUARAZ,IE 1,JR. A 870,290,241,127,101,0,13,0\n",
+        encoding="utf-8",
+    )
+    assert list(night_of(path, level="place").election.units["kind"]) == ["rural"]
+
+
 @reference
 @pytest.mark.reference_data
 def test_the_dirty_copy_of_2016_gives_the_list_of_its_bad_stations(tmp_path):

@@ -135,6 +135,7 @@ def test_candidates_are_found_by_name_by_list_and_by_code():
     assert codes_of(PARTICIPANTS, election(*by_list), {}) == {"10": "a", "8": "b"}
     by_id = (Candidate("10", "Somebody"), Candidate("b", "Somebody Else"))
     assert codes_of(PARTICIPANTS, election(*by_id), {"b": "8"}) == {"10": "10", "8": "b"}
+    assert codes_of(PARTICIPANTS, election(*by_id), {"b": "00000008"}) == {"10": "10", "8": "b"}
 
 
 def test_all_other_lists_are_the_others():

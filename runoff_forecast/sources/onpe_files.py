@@ -166,7 +166,8 @@ def _units(frame: pd.DataFrame, level: Level) -> pd.DataFrame:
     """The register without a baseline: index unit; region, area, kind, name, stations, electorate."""
     frame = frame.assign(region=_region_codes(frame["region"]))
     district = frame.groupby("unit").agg(region=("region", "first"), electorate=("electorate", "sum"))
-    kind = peru.kind(district["electorate"], abroad=peru.is_abroad(district["region"]))
+    abroad = peru.is_abroad(district["region"]) | peru.is_abroad(district.index.to_series())
+    kind = peru.kind(district["electorate"], abroad=abroad)
     units = frame.groupby("register_unit", sort=True).agg(
         region=("region", "first"),
         area=("area" if level == "district" else "unit", "first"),

@@ -46,7 +46,7 @@ class Place:
         asked = {"idEleccion": str(number)}
         if self.level == "nation":
             return asked | {"tipoFiltro": "eleccion"}
-        abroad = self.id[:2] >= "91"
+        abroad = peru.ABROAD.fullmatch(self.id)
         asked |= {"idAmbitoGeografico": ABROAD if abroad else HOME, "idUbigeoDepartamento": self.id[:2] + "0000"}
         if self.level == "region":
             return asked | {"tipoFiltro": "ubigeo_nivel_01"}
@@ -100,7 +100,7 @@ def codes_of(participants: Sequence[Mapping[str, Any]], election: Election, give
     for candidate in election.candidates:
         if candidate.id in OTHERS:
             continue
-        codes = [given[candidate.id]] if candidate.id in given else _matching(named, candidate)
+        codes = [_unpadded(given[candidate.id])] if candidate.id in given else _matching(named, candidate)
         if len(codes) != 1 or codes[0] not in named or codes[0] in found:
             problems.append(_unmatched(candidate, named))
         else:
@@ -175,6 +175,11 @@ def _code(entry: Mapping[str, Any]) -> str:
     code = entry.get("codigoAgrupacionPolitica") if isinstance(entry, Mapping) else None
     if code is None:
         raise BrokenDownload("a list without codigoAgrupacionPolitica")
+    return _unpadded(code)
+
+
+def _unpadded(code: object) -> str:
+    """A list's code without the zeros that the office prints in front of it at times."""
     return str(code).lstrip("0") or "0"
 
 

@@ -18,13 +18,16 @@ places."""
 CODE = re.compile(r"\d{6}")
 """A place: two digits each for department, province and district; 91 to 95 are the continents abroad."""
 
+ABROAD = re.compile(r"9[1-5]\d{4}")
+"""A consulate: the office codes continents as departments 91 to 95."""
+
 LOWER_WORDS = {"de", "del", "la", "las", "los", "el", "y", "do", "da"}
 """Words that stay in lower case inside a Spanish place name."""
 
 
 def is_abroad(ubigeo: pd.Series) -> pd.Series:
-    """True for consulates: the office codes continents as departments 91 to 95."""
-    return ubigeo.str[:2] >= "91"
+    """True for the codes of consulates."""
+    return ubigeo.str.fullmatch(ABROAD)
 
 
 def department(ubigeo: pd.Series) -> pd.Series:
