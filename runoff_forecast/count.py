@@ -1,6 +1,6 @@
 """What has been counted: `Count` at one moment, at the level the office publishes, and `Counts`, a night of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -24,7 +24,8 @@ class Count:
 
     `rows` has the columns level, place, as_of, counted, contested, void (stations), one per candidate, blank and null
     (votes; NaN where not given). Raises `InvalidCount` where the columns are others, a place is not in the register,
-    stations or a candidate's votes are missing or negative, or rows of one time contradict each other.
+    stations or a candidate's votes are missing or negative, rows of one time contradict each other, or the time is
+    without an offset.
     """
 
     election: Election
@@ -37,8 +38,10 @@ class Count:
     def __post_init__(self) -> None:
         expected = ["level", "place", "as_of", *tally_columns(self.election.candidate_ids)]
         settled(_column_problems("count", self.rows, expected), InvalidCount)
+        if self.time.tzinfo is None:
+            raise InvalidCount([Problem("count", None, "time", str(self.time), "a time with its offset")])
         codes = self.election.ballot.codes(self.rows["level"], self.rows["place"])
-        settled(_row_problems("count", self.election, self.rows, codes), InvalidCount)
+        settled(row_problems("count", self.rows, codes, [*SHEETS, *self.election.candidate_ids]), InvalidCount)
         holdings, problems = resolved(self.election, self.rows, codes)
         object.__setattr__(self, "holdings", holdings)
         warnings = (*self.warnings, *settled(problems, InvalidCount))
@@ -93,7 +96,7 @@ class Counts:
     def __post_init__(self) -> None:
         expected = ["time", "level", "place", *tally_columns(self.election.candidate_ids)]
         settled(_column_problems("counts", self.frame, expected), InvalidCount)
-        settled(_row_problems("counts", self.election, self.frame, self._codes), InvalidCount)
+        settled(row_problems("counts", self.frame, self._codes, [*SHEETS, *self.election.candidate_ids]), InvalidCount)
         if not self.frame["time"].is_monotonic_increasing:
             raise InvalidCount([Problem("counts", None, "time", None, "rows in order of time")])
 
@@ -140,12 +143,14 @@ class Counts:
         stop = self.frame["time"].searchsorted(moment.tz_convert(self.election.timezone), side="right")
         if stop == len(self.frame):
             return self
-        return type(self)(self.election, self.frame.iloc[:stop], _taken_back(self.corrections, moment))
+        return type(self)(self.election, self.frame.iloc[:stop], self._warnings_at(moment))
 
     def __len__(self) -> int:
         return len(self.times)
 
     def __getitem__(self, position: int) -> Count:
+        if isinstance(position, slice):
+            raise TypeError(f"a position is a whole number, got {position}; the night up to a time is until(time)")
         return self._known(self._rows_until(position), self.times[position])
 
     def __iter__(self) -> Iterator[Count]:
@@ -188,7 +193,11 @@ class Counts:
 
     def _known(self, stop: int, time: pd.Timestamp) -> Count:
         rows = self._states.iloc[self._last_of_first(stop)].reset_index(drop=True)
-        return Count(self.election, time, rows, self.warnings)
+        return Count(self.election, time, rows, self.warnings if stop == len(self.frame) else self._warnings_at(time))
+
+    def _warnings_at(self, moment: pd.Timestamp) -> tuple[Problem, ...]:
+        """What was known to be odd before the whole table was."""
+        return _taken_back(self.corrections, moment)
 
     def _held(self, stop: int) -> Holdings:
         """What a `Count` of the first rows holds, of rows that need no second check."""
@@ -272,14 +281,14 @@ def _column_problems(name: str, frame: pd.DataFrame, columns: list[str]) -> list
     return [Problem(name, None, None, ", ".join(map(str, frame.columns)), "the columns " + ", ".join(columns))]
 
 
-def _row_problems(name: str, election: Election, frame: pd.DataFrame, codes: np.ndarray) -> list[Problem]:
+def row_problems(name: str, frame: pd.DataFrame, codes: np.ndarray, columns: Sequence[str]) -> list[Problem]:
+    """What no record of votes may have: places of no code (rows,), or columns with numbers missing or below zero."""
     unknown = frame["place"][codes < 0]
     found = [Problem(name, None, "place", place, "a place of the register") for place in unknown]
-    numbers = frame[[*SHEETS, *election.candidate_ids]].to_numpy(dtype=float)
+    numbers = frame[list(columns)].to_numpy(dtype=float)
     if not ((numbers >= 0) & (numbers < np.inf)).all():
-        found.append(
-            Problem(name, None, None, None, "numbers of 0 or more for stations and votes, none of them missing")
-        )
+        expected = "numbers of 0 or more, none of them missing, in the columns " + ", ".join(columns)
+        found.append(Problem(name, None, None, None, expected))
     return found
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from .checks.problem import InvalidCount, Problem, settled
 from .checks.table import Table
 from .checks.tally import read_result
-from .count import Counts, margin_of
+from .count import Counts, margin_of, row_problems
 from .election import Candidate, Election
 
 
@@ -21,7 +21,8 @@ class Result:
     """The official final votes. `rows`: level, place, one column per candidate, blank, null (NaN where not given).
 
     A nation row is what was proclaimed, and is the truth where late rulings make it differ from the sum of the others.
-    Raises `InvalidCount` where the columns are others or there is no row.
+    Raises `InvalidCount` where the columns are others, there is no row, a place is not in the register, or a
+    candidate's votes are missing or negative.
     """
 
     election: Election
@@ -32,6 +33,8 @@ class Result:
         expected = ["level", "place", *self.election.candidate_ids, "blank", "null"]
         if list(self.rows.columns) != expected or self.rows.empty:
             raise InvalidCount([Problem("result", None, None, None, "rows in the columns " + ", ".join(expected))])
+        codes = self.election.ballot.codes(self.rows["level"], self.rows["place"])
+        settled(row_problems("result", self.rows, codes, self.election.candidate_ids), InvalidCount)
 
     @classmethod
     def from_frame(cls, election: Election, frame: pd.DataFrame) -> Self:

@@ -428,13 +428,32 @@ def test_votes_by_region_come_from_regions_or_else_from_all_their_units():
     assert votes.to_numpy().tolist() == [[110, 110], [300, 400], [5, 6]]
 
 
-def test_a_night_so_far_knows_of_no_later_correction():
-    night = counts(
+def falling() -> rf.Counts:
+    return counts(
         (8, "unit", "n1", 4, 400, 500), (9, "unit", "n1", 5, 390, 600), (10, "unit", "n2", 2, 90, 80),
         (11, "unit", "n2", 3, 80, 90),
     )  # fmt: skip
+
+
+def test_a_night_so_far_knows_of_no_later_correction():
+    night = falling()
     assert [len(night.until(at(hour)).latest.warnings) for hour in (8, 9, 10, 11)] == [0, 1, 1, 1]
     assert "1 went down in 1 place" in str(night.until(at(10)).warnings[0])
+
+
+def test_a_count_picked_by_its_position_knows_no_more_than_the_night_until_then():
+    night = falling()
+    for position, time in enumerate(night.times):
+        assert night[position].warnings == night.until(time).latest.warnings
+    with pytest.raises(TypeError, match="whole number"):
+        night[-2:]
+
+
+def test_a_result_made_by_hand_is_checked_too():
+    rows = pd.DataFrame({"level": ["region"], "place": ["nowhere"], "ana": [1.0], "ben": [np.nan]})
+    with pytest.raises(rf.InvalidInput) as invalid:
+        rf.Result(ELECTION, rows.assign(blank=np.nan, null=np.nan))
+    assert [problem.value for problem in invalid.value.problems] == ["nowhere", None]
 
 
 def test_numbers_that_go_down_are_reported_once():
