@@ -13,10 +13,13 @@ from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
 from runoff_forecast.evaluate import Habits, KindLast, Random, Truth, simulate
 from runoff_forecast.evaluate.orders import Order
-from runoff_forecast.models import Priors
+from runoff_forecast.models import Priors, StratifiedArrival
 from runoff_forecast.models.cautions import TREND
 from runoff_forecast.models.design import build_design
 from runoff_forecast.models.evidence import gather
+from runoff_forecast.models.laplace import build_solver
+from runoff_forecast.models.latent import orders_to_try, starting_point
+from runoff_forecast.models.quadrature import integrate, joined
 
 ELECTION = simulated.election()
 SIZE = np.log(ELECTION.units["electorate"].to_numpy())
@@ -136,6 +139,23 @@ def test_a_kind_that_comes_last_is_thought_possible():
         found = rf.forecast(night, draws=2000, seed=1, priors=Priors().with_changes({"arrival_kind": each}))
         sds.append(float(found.draws["outstanding_kind"].sel(kind="postal").sum("candidate").std()))
     assert sds[1] > 1.5 * sds[0]
+
+
+def test_both_ends_of_the_order_are_looked_at_and_weighed_by_their_mass():
+    evidence = StratifiedArrival().evidence(
+        night_of(with_postal(), KindLast("postal"), level="region", fractions=(0.4,))
+    )
+    start = starting_point(evidence)
+    columns = evidence.design.own_kind_columns
+    tried = np.array([each.arrival[columns] for each in orders_to_try(evidence, start)])
+    np.testing.assert_array_equal(np.unique(np.sign(tried), axis=0), [[-1, -1], [-1, 1], [1, -1], [1, 1]])
+    solver = build_solver(evidence)
+    one = integrate(solver, start)
+    both = joined([replace(one, log_mass=np.log(3.0)), replace(one, log_mass=0.0)])
+    assert both.weights.sum() == pytest.approx(1.0)
+    assert both.weights[: len(one.modes)].sum() == pytest.approx(0.75)
+    by_unit = StratifiedArrival().evidence(night_of(with_postal(), KindLast("postal"), level="unit", fractions=(0.4,)))
+    assert orders_to_try(by_unit, start) == [start]
 
 
 # A trend that all places share.

@@ -1,5 +1,6 @@
 """Laws of counts sorted by vote: known as such and wide, other orders are not taken for one, and the law behind it."""
 
+from dataclasses import replace
 from datetime import date
 
 import made_up
@@ -10,7 +11,7 @@ from scipy.special import expit
 import runoff_forecast as rf
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
-from runoff_forecast.evaluate import BySize, Random, RegionsInTurn, StrongholdsLast, Truth, simulate
+from runoff_forecast.evaluate import BySize, KindLast, Random, RegionsInTurn, StrongholdsLast, Truth, simulate
 from runoff_forecast.models import Priors, StratifiedArrival
 from runoff_forecast.models.cautions import BY_VOTE
 from runoff_forecast.models.design import build_design
@@ -60,6 +61,20 @@ def test_other_orders_are_not_taken_for_one(truth, order):
     assert np.diff(aware.interval(0.5)) == pytest.approx(np.diff(blind.interval(0.5)), rel=0.15)
     moved = float(aware.margin.mean() - blind.margin.mean())
     assert abs(moved) < 0.15 * np.diff(blind.interval(0.5))[0]
+
+
+@pytest.mark.parametrize("kind", ["postal", "overseas"])
+def test_strongholds_of_a_kind_of_their_own_are_late_for_their_kind(truth, kind):
+    """Postal ballots lean and come last; half of them are in, and vote as the other half does."""
+    share = truth.share_of(truth.ranking[0])
+    late = share > np.quantile(share, 0.8)
+    units = truth.election.units
+    units = units.assign(kind=np.where(late, kind, units["kind"].where(units["kind"] != "overseas", "rural")))
+    told = replace(truth, election=replace(truth.election, units=units))
+    counts = night_of(told, KindLast(kind, Random()), fractions=(0.5, 1.0 - 0.5 * late[truth.unit].mean()))
+    assert not any(SAID in warning for warning in forecast(counts).diagnostics["warnings"])
+    plain = replace(counts, election=replace(truth.election, units=units.assign(kind="unknown")))
+    assert any(SAID in warning for warning in forecast(plain).diagnostics["warnings"])
 
 
 def test_rows_of_regions_are_compared_with_one_another(truth):

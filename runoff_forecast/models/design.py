@@ -126,6 +126,19 @@ class Design:
         return _own_kinds(self.kinds)
 
     @cached_property
+    def own_kind_columns(self) -> np.ndarray:
+        """Which columns of `arrival` are these kinds."""
+        return len(NATIONAL_ORDER) + 2 * self.n_regions + np.arange(len(self.own_kinds))
+
+    @cached_property
+    def timed_alike(self) -> np.ndarray:
+        """(U,) codes of what a place's size tells the order of: a region's units, those abroad and of kinds of their
+        own apart."""
+        apart = [code for code, kind in enumerate(self.kinds) if kind in (*self.own_kinds, OVERSEAS)]
+        kind = np.where(np.isin(self.kind, apart), self.kind + 1, 0)
+        return np.unique(self.region * (len(self.kinds) + 1) + kind, return_inverse=True)[1]
+
+    @cached_property
     def _first_leaning(self) -> int:
         return len(NATIONAL_ORDER) + 2 * self.n_regions + len(self.own_kinds)
 

@@ -11,9 +11,10 @@ from .complete import complete, open_cells
 from .evidence import Evidence, gather
 from .fast import FastDraws
 from .laplace import build_solver
+from .latent import orders_to_try
 from .misfit import Prepared, prepare
 from .priors import Priors
-from .quadrature import integrate
+from .quadrature import integrate, joined
 from .resampling import resampled_draws
 from .skewness import at_mean
 from .threads import own_threads
@@ -46,7 +47,8 @@ def run_fast(prepared: Prepared, draws: int, rng: np.random.Generator) -> Foreca
 
 def _linearised(prepared: Prepared, draws: int, rng: np.random.Generator) -> FastDraws:
     solver = build_solver(prepared.evidence)
-    mixture = at_mean(solver, integrate(solver, prepared.latent, prepared.scales))
+    starts = orders_to_try(prepared.evidence, prepared.latent)
+    mixture = joined([at_mean(solver, integrate(solver, start, prepared.scales)) for start in starts])
     return FastDraws(solver, mixture, open_cells(prepared.evidence), draws, rng)
 
 

@@ -16,6 +16,8 @@ from .observed import Batches, Group
 from .priors import Priors
 from .simplex import softmax, to_contrasts, to_logits
 
+KINDS_TRIED = 2
+"""Of the kinds of whose order nothing is known: each doubles the modes that are looked for."""
 START_VOTES = 30.0
 """Votes of the whole count's shares that are added to a unit's own where a climb starts: no share is zero."""
 
@@ -152,6 +154,26 @@ def starting_point(evidence: Evidence) -> Latent:
         arrival=mean,
         arrival_unit=np.zeros(design.n_units),
     )
+
+
+def orders_to_try(evidence: Evidence, latent: Latent) -> list[Latent]:
+    """Points to climb from: the one given, or where rows of regions or of the nation may hold a kind of which nobody
+    knows when it comes in, those with it early and with it late. Either may explain the same totals, and a climb ends
+    at the nearer one."""
+    design, found = evidence.design, [latent]
+    if not evidence.groups:
+        return found
+    sizes = [design.stations[design.kind == design.kinds.index(kind)].sum() for kind in design.own_kinds]
+    for largest in np.argsort(sizes)[::-1][:KINDS_TRIED]:
+        column = design.own_kind_columns[largest]
+        found = [_at_order(each, column, sign * evidence.priors.arrival_kind) for each in found for sign in (1.0, -1.0)]
+    return found
+
+
+def _at_order(latent: Latent, column: int, value: float) -> Latent:
+    arrival = latent.arrival.copy()
+    arrival[column] = value
+    return replace(latent, arrival=arrival)
 
 
 def predictor(evidence: Evidence, latent: Latent) -> np.ndarray:

@@ -163,9 +163,10 @@ class Priors:
     """Logits of being counted per log of the votes of a station: a box with few ballots is counted soon. Mean."""
     arrival_fullness_sd: float = 1.0
     """Its deviation between counts."""
-    arrival_kind: float = 1.5
-    """Logits: how early or late a kind is that is neither urban, rural nor overseas, such as postal votes: no count of
-    one is among those learnt from."""
+    arrival_kind: float = 4.5
+    """Logits: how early or late a kind is that is neither urban, rural nor overseas, such as postal votes. No count of
+    one is among those learnt from, so it is as far from the rest as places abroad are, in either direction: the root
+    mean square of six counts."""
     arrival_region: float = 0.9
     """Logits: regions early or late for reasons of their own."""
     arrival_lean: float = 0.3

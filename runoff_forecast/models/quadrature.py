@@ -6,10 +6,11 @@ scale, its posterior is a standard normal in scores; in logs it would have a lon
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import log_ndtr, ndtri, ndtri_exp
+from scipy.special import log_ndtr, logsumexp, ndtri, ndtri_exp
 
 from .effects import SUPPORT, TURNOUT, Scale
 from .evidence import Evidence
@@ -65,11 +66,21 @@ class Mixture:
     weights: np.ndarray
     best: Mode
     """At the mode of the scales: weights are nearly even, and the largest may be a tail's."""
+    log_mass: float = 0.0
+    """Log of the posterior's integral around this mode, up to a constant, where coarse batches may leave another."""
 
     @property
     def effective(self) -> float:
         """How many equally weighted points the weights are worth."""
         return float(1.0 / (self.weights**2).sum())
+
+
+def joined(mixtures: Sequence[Mixture]) -> Mixture:
+    """One mixture of those around several modes, each with the weight of its mass."""
+    mass = _weights(np.array([mixture.log_mass for mixture in mixtures]))
+    modes = tuple(mode for mixture in mixtures for mode in mixture.modes)
+    weights = np.concatenate([each * mixture.weights for each, mixture in zip(mass, mixtures, strict=True)])
+    return Mixture(modes, weights, mixtures[int(mass.argmax())].best)
 
 
 def integrate(solver: Solver, start: Latent, scales: np.ndarray | None = None) -> Mixture:
@@ -261,7 +272,9 @@ def _tied(peak: Peak, roots: list[np.ndarray]) -> Mixture:
     points = [centre + np.column_stack([roots[0] @ step[:, 0], roots[1] @ step[:, 1]]) for step in z]
     modes = [solver.climb(scales_at(point, widths), peak.tangent, steps=1)[1] for point in points]
     height = [_height(mode.log_marginal, at) for at, mode in zip(points, modes, strict=True)]
-    return Mixture(tuple(modes), _weights(np.array(height) + 0.5 * (z**2).sum(axis=(1, 2))), modes[0])
+    log = np.array(height) + 0.5 * (z**2).sum(axis=(1, 2))
+    log_mass = logsumexp(log) + sum(float(np.linalg.slogdet(root)[1]) for root in roots)
+    return Mixture(tuple(modes), _weights(log), modes[0], log_mass)
 
 
 def _apart(peak: Peak, roots: list[np.ndarray]) -> Mixture:

@@ -27,7 +27,7 @@ def at_mean(solver: Solver, mixture: Mixture) -> Mixture:
     """The same posteriors, each moved from its mode to its mean as the best of them is."""
     step = _step(solver, mixture.best)
     best, *modes = (replace(mode, latent=moved(mode.latent, step, 1.0)) for mode in (mixture.best, *mixture.modes))
-    return Mixture(tuple(modes), mixture.weights, best)
+    return replace(mixture, modes=tuple(modes), best=best)
 
 
 def _step(solver: Solver, mode: Mode) -> Latent:

@@ -98,17 +98,18 @@ def _log_density(x: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 def inside_regions(design: Design, priors: Priors, pending: np.ndarray, told: np.ndarray) -> Sorting | None:
     """What stations (U,) that are still out say of it, of units `told` one by one (U bool), at a given earliness and
-    fullness; None where nothing of these is in, or all."""
+    fullness; None where nothing of these is in, or all. Kinds that come in at a time of their own are apart."""
     weight = design.stations * told
     share = np.clip(1.0 - pending / design.stations, 0.0, 1.0)
     everywhere = _all_in(weight, share)
     if not LEAST < everywhere < 1.0 - LEAST:
         return None
-    by_region = indicator(design.region, design.n_regions)
-    total = np.maximum(by_region @ weight, LEAST)
-    mean = (by_region @ (weight * share) / total)[design.region]
+    place = design.timed_alike
+    by_place = indicator(place, int(place.max()) + 1)
+    total = np.maximum(by_place @ weight, LEAST)
+    mean = (by_place @ (weight * share) / total)[place]
     x = np.hstack([design.fixed, design.own, design.arrival[:, np.r_[SLOPE, design.fullness]]])
-    x -= (sums(by_region, weight[:, None] * x) / total[:, None])[design.region]
+    x -= (sums(by_place, weight[:, None] * x) / total[:, None])[place]
     x, held = np.split(x, [design.fixed.shape[1] + design.own.shape[1]], axis=1)
     spread = weight * mean * (1.0 - mean)
     inside = float(spread.sum() / (weight.sum() * everywhere * (1.0 - everywhere)))
@@ -135,7 +136,9 @@ def between_places(
     everywhere = _all_in(weight, share)
     if not LEAST < everywhere < 1.0 - LEAST:
         return None
-    x = np.hstack([design.fixed, design.own, design.arrival[:, np.r_[BETWEEN, design.fullness]]])
+    x = np.hstack(
+        [design.fixed, design.own, design.arrival[:, np.r_[BETWEEN, design.own_kind_columns, design.fullness]]]
+    )
     x = sums(places, x) / weight[:, None]
     x -= weight @ x / weight.sum()
     x, held = np.split(x, [design.fixed.shape[1] + design.own.shape[1]], axis=1)
