@@ -23,7 +23,7 @@ from .checks import InvalidCount, InvalidInput, Problem, listing
 from .checks.problem import AT_MOST_EACH
 from .count import Counts
 from .election import Election
-from .night import Night
+from .night import Night, Result
 from .outcome import Forecast
 from .sources.feeds import CountsFile as GrowingCounts, Feed
 from .sources.peru import ZONE as PERU
@@ -43,6 +43,12 @@ out, err = (
     Console(highlight=False, markup=False, emoji=False),
     Console(stderr=True, highlight=False, markup=False, emoji=False),
 )
+
+
+def _some(jobs: int) -> int:
+    if jobs == 0:
+        raise typer.BadParameter("1 process or more, or -1 for one for each core, got 0")
+    return jobs
 
 
 class Engine(StrEnum):
@@ -104,7 +110,7 @@ At = Annotated[
 ]
 CountsFile = Annotated[Path | None, typer.Option(help="Counts that take the place of the folder's.", metavar="FILE")]
 EngineName = Annotated[Engine, typer.Option(help="fast: seconds; nuts: full sampling, with diagnostics.")]
-Draws = Annotated[int, typer.Option(min=1, help="Joint draws of the finished count.")]
+Draws = Annotated[int, typer.Option(min=1, max=1_000_000, help="Joint draws of the finished count.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")]
 PriorsFile = Annotated[
     Path | None,
@@ -125,10 +131,14 @@ HtmlFile = Annotated[Path, typer.Option(help="The page to write.", metavar="FILE
 Earlier = Annotated[int, typer.Option(min=1, help="Moments of the night that are forecast, the last one included.")]
 LanguageName = Annotated[Language, typer.Option("--lang", help="The language of the page.")]
 Moments = Annotated[int | None, typer.Option(min=1, help="At most this many moments, spread over the night.")]
-Jobs = Annotated[int, typer.Option(min=-1, help="Processes that share the work; -1: one for each core.")]
+Jobs = Annotated[
+    int,
+    typer.Option(min=-1, help="Processes that share the work; -1: one for each core.", callback=_some),
+]
 KeepFolder = Annotated[
     Path | None, typer.Option(help="Keep finished forecasts here, and go on from those found.", metavar="FOLDER")
 ]
+ProblemsFile = Annotated[Path | None, typer.Option(help="Write every problem found as csv.", metavar="FILE")]
 Recount = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Also the chance of an end closer than this share (0.005 is half a point)."),
@@ -148,11 +158,12 @@ def elections() -> None:
 
 
 @app.command()
-def check(election: ElectionName, counts: CountsFile = None) -> None:
+def check(election: ElectionName, counts: CountsFile = None, problems: ProblemsFile = None) -> None:
     """Every problem of an election's folder; exit code 1 if any is an error."""
-    problems = sources.check_folder(sources.folder_of(election), counts=counts)
-    out.print(listing(problems) if problems else "no problems", soft_wrap=True, markup=False)
-    if any(problem.severity == "error" for problem in problems):
+    found = sources.check_folder(sources.folder_of(election), counts=counts)
+    out.print(listing(found) if found else "no problems", soft_wrap=True, markup=False)
+    _say_where_all_are(found, problems)
+    if any(problem.severity == "error" for problem in found):
         raise typer.Exit(BAD_INPUT)
 
 
@@ -217,6 +228,7 @@ def replay(
         played = evaluate.replay(model, night, times=times, seed=seed, folder=keep, workers=workers)
     except ValueError as wrong:  # the folder holds another replay
         raise typer.BadParameter(str(wrong), param_hint="--keep") from wrong
+    _say_warnings(played.forecasts[-1], night.result)
     if json == "-":
         _print_json(played.to_json())
     else:
@@ -357,7 +369,7 @@ def onpe(
     own_list: Annotated[
         list[str] | None, typer.Option(help="A candidate's list in the first round.", metavar="P1=P16")
     ] = None,
-    problems: Annotated[Path | None, typer.Option(help="Write every problem found as csv.", metavar="FILE")] = None,
+    problems: ProblemsFile = None,
 ) -> None:
     """Station files of Peru's ONPE: the open data since 2021, the layout of 2016."""
     wanted = sources.Wanted(
@@ -467,6 +479,10 @@ def _say_problems(found: Sequence[Problem], path: Path | None) -> None:
     if found:
         is_bad = any(problem.severity == "error" for problem in found)
         err.print(listing(found), style="red" if is_bad else "yellow", soft_wrap=True, markup=False)
+    _say_where_all_are(found, path)
+
+
+def _say_where_all_are(found: Sequence[Problem], path: Path | None) -> None:
     if path is not None:
         sources.write_problems(found, path)
         err.print(f"all of them: {path}", soft_wrap=True, markup=False)
@@ -500,8 +516,8 @@ def _priors(changes: dict[str, float], election: Election) -> models.Priors:
     return models.learnt_priors(election).with_changes(changes)
 
 
-def _say_warnings(found: Forecast) -> None:
-    about_input = (*found.election.warnings, *found.count.warnings)
+def _say_warnings(found: Forecast, result: Result | None = None) -> None:
+    about_input = (*found.election.warnings, *found.count.warnings, *(() if result is None else result.warnings))
     if about_input:
         err.print(listing(about_input), style="yellow", soft_wrap=True, markup=False)
     for warning in dict.fromkeys(found.diagnostics["warnings"]):

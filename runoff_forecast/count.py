@@ -143,7 +143,7 @@ class Counts:
         stop = self.frame["time"].searchsorted(moment.tz_convert(self.election.timezone), side="right")
         if stop == len(self.frame):
             return self
-        return type(self)(self.election, self.frame.iloc[:stop], self._warnings_at(moment))
+        return type(self)(self.election, self.frame.iloc[:stop], self.warnings_at(moment))
 
     def __len__(self) -> int:
         return len(self.times)
@@ -193,10 +193,10 @@ class Counts:
 
     def _known(self, stop: int, time: pd.Timestamp) -> Count:
         rows = self._states.iloc[self._last_of_first(stop)].reset_index(drop=True)
-        return Count(self.election, time, rows, self.warnings if stop == len(self.frame) else self._warnings_at(time))
+        return Count(self.election, time, rows, self.warnings if stop == len(self.frame) else self.warnings_at(time))
 
-    def _warnings_at(self, moment: pd.Timestamp) -> tuple[Problem, ...]:
-        """What was known to be odd before the whole table was."""
+    def warnings_at(self, moment: pd.Timestamp) -> tuple[Problem, ...]:
+        """What could be told of the table at a moment: the corrections made by then."""
         return _taken_back(self.corrections, moment)
 
     def _held(self, stop: int) -> Holdings:

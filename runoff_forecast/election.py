@@ -4,7 +4,7 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -104,7 +104,9 @@ class Election:
         problems += shape_problems(Register(self.units, self.baseline, self.regions, self.nominal_stations))
         problems += self._baseline_problems()
         warnings = settled(problems, InvalidElection)
-        object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.warnings, *warnings))))
+        told = {replace(problem, file="election") for problem in self.warnings}  # of the file that it came from
+        news = (problem for problem in warnings if problem not in told)
+        object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.warnings, *news))))
 
     @classmethod
     def from_frames(

@@ -47,10 +47,10 @@ def candidates(forecast: "Forecast") -> Table:
         table.add_row(
             full,
             _whole(votes[name]),
-            f"{100 * votes[name] / total:.2f}" if total else "–",
+            _hundredths(votes[name] / total if total else float("nan")),
             _whole(expected[name]),
-            f"{100 * shares[name]:.2f}",
-            f"{100 * low[name]:.2f} to {100 * high[name]:.2f}",
+            _hundredths(shares[name]),
+            f"{_hundredths(low[name])} to {_hundredths(high[name])}",
             _hundred(forecast, chances[name]),
         )
     return table
@@ -187,6 +187,11 @@ def _hundred(forecast: "Forecast", probability: float) -> str:
 
 def _whole(number: float) -> str:
     return "–" if pd.isna(number) else f"{number:,.0f}"
+
+
+def _hundredths(share: float) -> str:
+    """A share in percent, without the sign."""
+    return "–" if pd.isna(share) else f"{100 * share:.2f}"
 
 
 def _percent(share: float) -> str:

@@ -117,6 +117,7 @@ def test_bad_counts_end_with_one_message(broken):
         ["--at", "20:45"],
         ["--engine", "magic"],
         ["--draws", "0"],
+        ["--draws", "100000000000"],
         ["--seed", "x"],
         ["--chart", "margin.docx"],
         ["--json", "no-such-folder/forecast.json"],
@@ -129,11 +130,53 @@ def test_wrong_usage_is_said_before_any_work(small, wrong):
     assert told_plainly(run("forecast", small, *wrong), 2)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("revision = 0.3", "a share below 0.25"),
+        ("drift_freedom = 0.1", "1 degree of freedom or more"),
+        ("drift = " + 400 * "9", "1,000,000 at most, got 9999"),
+        ("drift = true", "is a number"),
+    ],
+)
+def test_priors_beyond_use_are_wrong_usage(small, tmp_path, line, said):
+    (tmp_path / "priors.toml").write_text(line + "\n")
+    result = run("forecast", small, "--priors", tmp_path / "priors.toml")
+    assert told_plainly(result, cli.WRONG_USAGE)
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_replay_repeats_what_is_odd_about_the_tables(tmp_path):
+    folder = write_folder(tmp_path)
+    change(folder, "result.csv", "nation,,4011,4480,76,158", "nation,,2011,2480,76,158")
+    assert "the sum of the unit rows" in run("replay", folder, *QUICK).stderr
+
+
+def test_all_problems_can_be_kept(tmp_path):
+    folder, kept = write_folder(tmp_path / "night"), tmp_path / "problems.csv"
+    change(folder, "counts.csv", "900,1200", "-900,-1200")
+    assert run("check", folder, "--problems", kept).exit_code == cli.BAD_INPUT
+    assert len(kept.read_text().splitlines()) == 3
+
+
+def test_a_folder_called_as_a_bundled_election_is_not_passed_over(tmp_path, monkeypatch):
+    made_up.folder(tmp_path / "peru-2021-runoff", made_up.election())
+    monkeypatch.chdir(tmp_path)
+    result = run("check", "peru-2021-runoff")
+    assert told_plainly(result, cli.BAD_INPUT)
+    assert "'./peru-2021-runoff' for this folder" in result.stderr
+    assert run("check", "./peru-2021-runoff").exit_code == 0
+
+
 def test_unknown_priors_are_wrong_usage(small, tmp_path):
     (tmp_path / "priors.toml").write_text("wishful_thinking = 1.0\n", encoding="utf-8")
     result = run("forecast", small, "--priors", tmp_path / "priors.toml")
     assert told_plainly(result, 2)
     assert "wishful_thinking" in result.stderr
+
+
+def test_no_process_at_all_is_wrong_usage(small):
+    assert told_plainly(run("replay", small, "--jobs", "0"), cli.WRONG_USAGE)
 
 
 def test_priors_that_the_file_does_not_name_stay_as_learnt(small, tmp_path):

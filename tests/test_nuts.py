@@ -150,7 +150,7 @@ def trace_of(model: pm.Model, *, apart: float = 0.0, walk: bool = False, diverge
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"apart": 3.0}, "the chains disagree on .*: R-hat .*, above 1.05; try more tuning"),
+        ({"apart": 3.0}, "the chains disagree on .*: R-hat .*, above 1.05; try more draws or tuning"),
         ({"walk": True}, "R-hat|effective draws"),
         ({"divergent": 0.1}, "of the sampler's draws diverged, 1% are allowed"),
     ],

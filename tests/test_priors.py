@@ -1,6 +1,7 @@
 """Laws of the priors: none has seen the election at hand, and a poorer register widens what it cannot tell."""
 
 from dataclasses import fields, replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -21,12 +22,15 @@ RICH = simulated.election()
 BARE = replace(RICH, id="bare", baseline=RICH.baseline.iloc[:, :0], units=RICH.units.assign(baseline_ballots=np.nan))
 BORROWED = replace(RICH, id="borrowed", retrospective="another election's register")
 
+ANOTHER = {"id": "my-election", "date": date(2031, 1, 5)}
+
 each_learnt_from = pytest.mark.parametrize("name", LINES)
 
 
 def absurd(line: dict[str, float]) -> dict[str, float]:
     """What no count ever taught, in as many candidates."""
-    return {key: value if key == "candidates" else 50.0 + 10.0 * value for key, value in line.items()}
+    told = ("candidates", "date", "stations")
+    return {key: value if key in told else 50.0 + 10.0 * value for key, value in line.items()}
 
 
 def test_every_scale_has_a_prior_for_support_and_one_for_turnout():
@@ -38,16 +42,16 @@ def test_every_scale_has_a_prior_for_support_and_one_for_turnout():
 @each_learnt_from
 def test_no_line_of_an_election_reaches_its_own_priors(name, monkeypatch):
     election = rf.load(name).election
-    own, new = learnt_priors(election), learnt_priors(replace(election, id="my-election"))
+    own, new = learnt_priors(election), learnt_priors(replace(election, **ANOTHER))
     monkeypatch.setitem(learnt._lines(), name, absurd(LINES[name]))
     assert learnt_priors(election) == own
-    assert learnt_priors(replace(election, id="my-election")) != new
+    assert learnt_priors(replace(election, **ANOTHER)) != new
 
 
 @each_learnt_from
 def test_leaving_a_line_out_changes_what_is_learnt_and_nothing_else(name):
     election = rf.load(name).election
-    new = learnt_priors(replace(election, id="my-election"))
+    new = learnt_priors(replace(election, **ANOTHER))
     changed = differing(learnt_priors(election), new)
     assert changed
     assert changed <= differing(new, Priors())
@@ -61,6 +65,12 @@ def differing(one: Priors, other: Priors) -> set[str]:
 def test_what_is_left_out_goes_by_the_name_of_a_bundled_election(name):
     """A line under another name would be left out of no forecast."""
     assert name in rf.elections()
+
+
+def test_an_election_is_known_under_another_id_too():
+    election = rf.load("peru-2021-runoff").election
+    assert learnt_priors(replace(election, id="imported")) == learnt_priors(election)
+    assert learnt_priors(replace(election, id="another", date=date(2021, 6, 7))) == learnt_priors()
 
 
 def test_a_runoff_of_its_own_learns_from_every_count():

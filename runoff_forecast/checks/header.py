@@ -250,6 +250,9 @@ def _candidates(header: Mapping, file: str) -> Iterator[Problem]:
     ids = Counter(str(entry["id"]) for entry in listed if entry.get("id") is not None)
     for name in (name for name, times in ids.items() if times > 1):
         yield _problem(file, "candidates.id", name, "an id that no other candidate has")
+    names = Counter(entry["name"] for entry in listed if isinstance(entry.get("name"), str))
+    for name in (name for name, times in names.items() if times > 1):
+        yield _problem(file, "candidates.name", name, "a name that tells a candidate from the others", warn=True)
 
 
 def _standing(listed: Sequence) -> int:

@@ -19,6 +19,13 @@ GROWN = 2.0
 THIN, LARGE = 0.1, 0.002
 """A unit with more than the second share of all stations and less than the first of the votes that are usual for so
 many in the earlier election is warned of: its baseline may be of a part of it alone."""
+HUNDRED, VOTERS = 2.0, 1000
+"""How near to 100 the lists of every unit sum if they are percentages, and the voters of a typical unit from which they
+cannot be votes."""
+SAME_NUMBERS = 3
+"""Numbers above 0 that are all sums of other rows' before a row is taken for one of totals."""
+SUMMED = 3
+"""Rows at least that they are the sums of: of fewer round numbers one may well be."""
 KNOWN = ("unit", "region", "stations", "area", "kind", "name", "electorate", BALLOTS)
 OVERSEAS = "overseas"
 ABROAD = ("abroad", "exterior", "extranjero", "foreign", "diaspora", "expatriate", "consulate", "consular", OVERSEAS)
@@ -60,7 +67,8 @@ def read_register(units: Table, regions: Table | None, *, is_whole: bool = True)
     baseline, problems = _baseline(units, table)
     found += [*problems, *_baseline_sums(units, table, baseline), *_baseline_gaps(units, baseline)]
     baseline = baseline.mask(baseline.isna().any(axis=1))
-    found += _thin_baselines(units, table, baseline)
+    found += [*_thin_baselines(units, table, baseline), *_percentages(units, table, baseline)]
+    found += _totals(units, table, baseline)
     tiles, problems = _regions(regions, table, is_whole=is_whole)
     return Register(table, baseline, tiles, nominal, is_whole), [*found, *problems]
 
@@ -115,6 +123,12 @@ def _kinds(units: Table, kind: pd.Series) -> Iterator[Problem]:
             row = int(units.rows[np.flatnonzero(kind == word)[0]])
             expected = f"'{OVERSEAS}', if these places are abroad; as it stands they are a class like any other"
             yield Problem(units.file, row, "kind", word, expected, "warning")
+    folded = pd.Series(kind.unique()).str.strip().str.lower()
+    for again in np.flatnonzero(folded.duplicated()):
+        word, first = kind.unique()[again], kind.unique()[int((folded == folded[again]).argmax())]
+        row = int(units.rows[np.flatnonzero(kind == word)[0]])
+        expected = f"'{first}', as in other rows, if the same kind is meant; these two are taken for different ones"
+        yield Problem(units.file, row, "kind", word, expected, "warning")
 
 
 def _units(units: Table) -> tuple[pd.DataFrame, bool, list[Problem]]:
@@ -184,7 +198,9 @@ def _baseline(units: Table, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Pro
 
 def _baseline_gaps(units: Table, baseline: pd.DataFrame) -> Iterator[Problem]:
     """Units with votes of some lists alone: what they tell is left out, so one warning of all."""
-    empty = baseline.isna().to_numpy()
+    if not baseline.shape[1]:
+        return
+    empty = np.column_stack([is_blank(units.frame[BASELINE + name]) for name in baseline.columns])
     partly = np.flatnonzero(empty.any(axis=1) & ~empty.all(axis=1))
     if len(partly):
         column = BASELINE + baseline.columns[int(empty[partly[0]].argmax())]
@@ -209,6 +225,38 @@ def _thin_baselines(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -
         for number, size, given in zip(usual[thin], stations[thin], votes[thin], strict=True)
     ]
     yield from units.problems(thin, BASELINE + str(next(iter(baseline.columns), "")), texts, "warning")
+
+
+def _percentages(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
+    """Lists that sum to 100 in every unit of many voters."""
+    sums = baseline.sum(axis=1, min_count=1).to_numpy()
+    voters = table["electorate"].fillna(table["stations"] * NOMINAL_ELECTORATE).to_numpy()
+    known = ~np.isnan(sums) & (sums > 0)
+    if known.sum() < 2 or np.abs(sums[known] - 100.0).max() > HUNDRED or np.median(voters[known]) < VOTERS:
+        return
+    row = int(units.rows[np.flatnonzero(known)[0]])
+    expected = "votes, not percentages: the lists sum to 100 in every unit, whatever its size"
+    yield Problem(units.file, row, BASELINE + baseline.columns[0], None, expected, "warning")
+
+
+def _totals(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
+    """Rows that are the sums of the others of their region, or of all others, number by number: those would be counted
+    twice."""
+    numbers = table[["stations", "electorate", BALLOTS]].join(baseline).dropna(axis=1, how="all").fillna(0.0)
+    if numbers.shape[1] < SAME_NUMBERS or len(numbers) <= SUMMED or table.index.duplicated().any():
+        return
+    all_others, of_region = (
+        numbers.sum() - numbers,
+        numbers.groupby(table["region"].to_numpy()).transform("sum") - numbers,
+    )
+    size = table.groupby("region")["region"].transform("size").to_numpy()
+    filled = (numbers > 0).sum(axis=1) >= SAME_NUMBERS
+    # beside totals of all regions the others have each vote twice
+    whole = ((all_others == numbers).all(axis=1) | (all_others == 2.0 * numbers).all(axis=1)) & filled
+    part = (of_region == numbers).all(axis=1) & filled & (size > SUMMED) & ~whole
+    for rows, what in ((whole, "of all other units"), (part, "of the other units of its region")):
+        expected = f"a unit, not a row of totals: its numbers are the sums of those {what}"
+        yield from units.problems(rows.to_numpy(), "unit", expected, "warning")
 
 
 def _baseline_sums(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterator[Problem]:
@@ -249,6 +297,7 @@ def _regions(regions: Table | None, table: pd.DataFrame, *, is_whole: bool) -> t
         if regions.has(column):
             given[column], problems = numbers(regions, column, required=False)
             found += problems
+    found += _one_on_another(regions, given)
     if regions.has("name"):
         given["name"] = labels(regions, "name")
         given["name"] = given["name"].where(given["name"] != "", given["region"])
@@ -260,3 +309,12 @@ def _regions(regions: Table | None, table: pd.DataFrame, *, is_whole: bool) -> t
     ]
     tiles.update(known)
     return tiles, found
+
+
+def _one_on_another(regions: Table, given: pd.DataFrame) -> list[Problem]:
+    """Regions on the same tile of the map, of which only one would be seen."""
+    columns = ["tile_row", "tile_column"]
+    if not all(column in given for column in columns):
+        return []
+    again = given[columns].notna().all(axis=1) & given.duplicated(columns)
+    return list(regions.problems(again.to_numpy(), "tile_row", "a tile of its own on the map", "warning"))

@@ -1,5 +1,6 @@
 """Rows of votes, read column by column against the ballot, and the rules that each row obeys by itself."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -14,6 +15,8 @@ BEYOND_ELECTORATE = 1.1
 """Times the electorate. Late registration and voters from elsewhere explain a few ballots more, nothing a tenth."""
 HARDLY = 0.02
 """Valid votes a registered voter; fewer, over all rows of a level, are a warning."""
+NEARLY_ALL, HARDLY_ANY_NATION = 0.99, 0.1
+"""Share of a nation's stations from which it is all counted, and the valid votes a voter that it then has at least."""
 ENOUGH = 1000.0
 """Voters that the stations counted have, from which that is told."""
 CROWDED = 3.0
@@ -200,12 +203,30 @@ class Rows:
             here = (self.level == level).to_numpy() & known
             votes, voters = self.valid[here].sum(), self.voters[here].sum()
             if not 0 < votes < HARDLY * voters or voters < ENOUGH:
+                yield from self._hardly_any(here)
                 continue
             row = np.flatnonzero(here)[self.voters[here].argmax()]
             found = f"{figure(self.valid[row])} together"
             expected = "votes of people, not percentages or thousands; the stations counted have some "
             expected += figure(round(self.voters[row])) + " voters"
             yield Problem(self.table.file, int(self.table.rows[row]), self.votes_column, found, expected, "warning")
+
+    def _hardly_any(self, here: np.ndarray) -> Iterator[Problem]:
+        """Single rows with hardly a vote where the others have votes: digits are lost, or stations are counted before
+        their votes are in. Of a nation that is all counted a tenth of the voters is hardly any, too."""
+        whole = (self.level == "nation").to_numpy() & (
+            self.numbers["counted"] >= NEARLY_ALL * self.of_place("stations")
+        )
+        least = np.where(whole, HARDLY_ANY_NATION, HARDLY) * self.voters
+        few = here & (self.valid < least) & (self.voters >= ENOUGH) & (np.nansum(self.valid) > 0)
+        texts = [
+            f"votes of some {figure(round(voters))} voters, whom {figure(stations)} stations have; "
+            f"there are {figure(votes)} in all"
+            for voters, stations, votes in zip(
+                self.voters[few], self.numbers["counted"][few], self.valid[few], strict=True
+            )
+        ]
+        yield from self.table.problems(few, self.votes_column, texts, "warning")
 
 
 class Hints:
@@ -214,7 +235,7 @@ class Hints:
     def __init__(self, index: pd.Index, what: str):
         self.what = what
         self.unpadded = {name.lstrip("0"): name for name in map(str, index)}
-        self.folded = {name.strip().lower(): name for name in map(str, index)}
+        self.folded = {_folded(name): name for name in map(str, index)}
 
     def expected(self, place: str) -> str:
         if place == "":
@@ -222,6 +243,13 @@ class Hints:
         text = "a " + self.what + " of the register"
         if place.lstrip("0") in self.unpadded:
             return text + "; is it '" + self.unpadded[place.lstrip("0")] + "' with its leading zeros lost?"
-        if place.strip().lower() in self.folded:
-            return text + "; is it '" + self.folded[place.strip().lower()] + "'?"
+        near = self.folded.get(_folded(place))
+        if near is not None and unicodedata.normalize("NFC", place) == unicodedata.normalize("NFC", near):
+            return text + "; '" + near + "' looks the same, but its accents are coded in another way (Unicode NFC, NFD)"
+        if near is not None:
+            return text + "; is it '" + near + "'?"
         return text
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip().lower().removesuffix(".0"))

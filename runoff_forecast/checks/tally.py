@@ -11,8 +11,12 @@ from .rows import Rows
 from .sums import finer_and_coarser
 from .table import Table, figure, missing_columns, repeated, repeated_columns, times
 
+LONGEST_COUNT = pd.Timedelta(days=180)
+"""After an election day; no count has taken as long, and a typing error in the year takes longer."""
 RULINGS = 0.02
 """Late rulings move a candidate's proclaimed votes by less than this share."""
+RECOUNTED = 0.25
+"""The same of a single unit, whose stations may be recounted or annulled."""
 
 
 def empty_tally(ballot: Ballot) -> pd.DataFrame:
@@ -34,7 +38,7 @@ def read_counts(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
         return empty_tally(ballot), [*found, Problem(table.file, None, None, None, empty)]
     rows = Rows(table, ballot)
     moment, problems = times(table, "time", ballot.timezone or "UTC")
-    found += [*problems, *_too_early(table, moment, ballot), *rows.place_problems]
+    found += [*problems, *_out_of_time(table, moment, ballot), *rows.place_problems]
     found += [
         *rows.read_sheets(),
         *rows.read_votes(),
@@ -95,6 +99,29 @@ def read_result(table: Table, ballot: Ballot) -> tuple[pd.DataFrame, list[Proble
     return frame[columns], found
 
 
+def against_counts(
+    table: Table, result: pd.DataFrame | None, counts: pd.DataFrame | None, ballot: Ballot
+) -> list[Problem]:
+    """Rows of a sound result that have fewer votes than the same place's last row of sound counts, by more than rulings
+    take away; and a nation with fewer than its places have together."""
+    if result is None or counts is None or counts.empty:
+        return []
+    last = counts.drop_duplicates(["level", "place"], keep="last")
+    votes = list(ballot.candidates or ())
+    seen = last.assign(votes=last[votes].sum(axis=1)).set_index(["level", "place"])["votes"]
+    together = seen.groupby("level").sum().max()
+    found = result[votes].sum(axis=1).to_numpy()
+    here = seen.reindex(pd.MultiIndex.from_frame(result[["level", "place"]])).fillna(0.0).to_numpy()
+    here = np.where(result["level"] == "nation", np.maximum(here, together), here)
+    lost = np.where(result["level"] == "unit", RECOUNTED, RULINGS)
+    fewer = found < (1.0 - lost) * here
+    texts = [
+        f"no fewer votes than the count has, {figure(number)} in all; there are {figure(total)}"
+        for number, total in zip(here[fewer], found[fewer], strict=True)
+    ]
+    return list(table.problems(fewer, votes[0], texts, "warning"))
+
+
 def _column_problems(table: Table, ballot: Ballot, own: Sequence[str]) -> list[Problem]:
     candidates = ballot.candidates
     found = [*repeated_columns(table), *missing_columns(table, ("level", "place", *(candidates or ())))]
@@ -109,12 +136,15 @@ def _column_problems(table: Table, ballot: Ballot, own: Sequence[str]) -> list[P
     return found
 
 
-def _too_early(table: Table, moment: pd.Series, ballot: Ballot) -> Iterator[Problem]:
+def _out_of_time(table: Table, moment: pd.Series, ballot: Ballot) -> Iterator[Problem]:
     if ballot.date is None or ballot.timezone is None:
         return
     start = start_of(ballot.date, ballot.timezone)
     expected = "a time on or after the election day, " + ballot.date.isoformat() + " in " + ballot.timezone
     yield from table.problems((moment < start).to_numpy(), "time", expected)
+    late = (moment > start + LONGEST_COUNT).to_numpy()
+    expected = f"a time within {LONGEST_COUNT.days} days of the election day, {ballot.date.isoformat()}"
+    yield from table.problems(late, "time", expected, "warning")
 
 
 def _repeated_rows(table: Table, moment: pd.Series | None, codes: np.ndarray) -> list[Problem]:

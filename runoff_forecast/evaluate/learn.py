@@ -250,7 +250,8 @@ def scales_of(night: Night) -> dict[str, float] | None:
 
 
 def lesson(night: Night) -> dict[str, float]:
-    """One election's line: the median over its snapshots of what each says of arrival, and the scales of its result."""
+    """One election's measurements: the median over its snapshots of what each says of arrival, and the scales of its
+    result."""
     found = pd.DataFrame([vars(a) for a in arrivals_of(night)], columns=[field.name for field in fields(Arrival)])
     line = {
         "arrival_" + name: float(found[name].median())
@@ -272,7 +273,9 @@ def main(path: Path = Path(__file__).parents[1] / "models" / "learnt.toml") -> N
     for name in NIGHTS:
         with threadpool_limits(1):
             line = lesson(load(name))
-        text += [f'["{name}"]', *(f"{key} = {value:.4g}" for key, value in line.items()), ""]
+        election = load(name).election
+        known = [f"date = {election.date.isoformat()}", f"stations = {election.stations_total:.0f}"]
+        text += [f'["{name}"]', *known, *(f"{key} = {value:.4g}" for key, value in line.items()), ""]
     for name, line in NOTED.items():
         text += [f'["{name}"]', *(f"{key} = {value:.4g}" for key, value in line.items()), ""]
     path.write_text("\n".join(text))

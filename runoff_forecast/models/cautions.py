@@ -7,6 +7,7 @@ from .evidence import Evidence
 
 NOTHING_COUNTED = "nothing is counted yet: the forecast is the prior"
 NOT_A_VOTE = "stations are counted or void, but there is not one valid vote: the forecast is the prior"
+ALL_VOID = "every station is void: there is no vote to forecast"
 NOMINAL_STATIONS = "the register has no polling stations: stations are nominal, one per 300 registered voters"
 NO_BASELINE = "no baseline election: support of what is out rests on place and arrival alone"
 SOME_BASELINE = (
@@ -37,7 +38,9 @@ def warnings_of(evidence: Evidence, parameters: xr.Dataset) -> list[str]:
     """What a reader of the forecast should know of its evidence, and of a trend that it shows."""
     election, count = evidence.design.election, evidence.count
     said = [str(problem) for problem in (*election.warnings, *count.warnings)]
-    if evidence.is_empty:
+    if count.void >= election.stations_total:
+        said.append(ALL_VOID)
+    elif evidence.is_empty:
         said.append(NOT_A_VOTE if count.counted + count.void > 0 else NOTHING_COUNTED)
     if election.retrospective:
         said.append(RETROSPECTIVE + election.retrospective)

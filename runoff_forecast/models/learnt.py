@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,8 @@ Of 0.09, 0.13 and 0.2 the interval score of nights by region, of Peru and of Fra
 REGIONS = 2.0
 """Factor on the deviation of regions' arrival that these offices show: others count the capital first or one region
 last. With this and the deviations above, the interval score of nights known by national totals alone was best."""
+SAME_SIZE = 0.1
+"""Share by which two registers of one election may differ in their stations."""
 HALF_NORMAL = 1.5
 """Half-normal width over the median of the scales seen: a scale of the typical size lies at two thirds of it."""
 
@@ -28,11 +31,12 @@ HALF_NORMAL = 1.5
 def learnt_priors(election: Election | None = None) -> Priors:
     """Priors pooled over the past counts that are not of this election; without one, for a new runoff.
 
+    An election is known by its id, or, under another one, by its day and the number of its stations.
     Support's scales are those of contests of two, or of more: lists differ more between places than two finalists do.
     """
-    lines = [line for name, line in _lines().items() if election is None or name != election.id]
+    lines = [line for name, line in _lines().items() if election is None or not _is_of(name, line, election)]
     several = election is not None and len(election.candidates) > 2
-    alike = [line for line in lines if (line.get("candidates", 0.0) > 2.0) == several]
+    alike = [line for line in lines if (line.get("candidates", 0) > 2) == several]
     steeper = blurring(Priors().arrival_unit)
     found: dict[str, float] = {}
     for name, smallest in SMALLEST.items():
@@ -54,10 +58,16 @@ def learnt_priors(election: Election | None = None) -> Priors:
     return Priors().with_changes(found)
 
 
+def _is_of(name: str, line: dict[str, Any], election: Election) -> bool:
+    if name == election.id:
+        return True
+    return line.get("date") == election.date and abs(line["stations"] / election.stations_total - 1.0) < SAME_SIZE
+
+
 @cache
-def _lines() -> dict[str, dict[str, float]]:
+def _lines() -> dict[str, dict[str, Any]]:
     return tomllib.loads((Path(__file__).parent / "learnt.toml").read_text())
 
 
-def _values(lines: list[dict[str, float]], name: str) -> np.ndarray:
+def _values(lines: list[dict[str, Any]], name: str) -> np.ndarray:
     return np.array([line[name] for line in lines if name in line])

@@ -180,7 +180,7 @@ def _extreme(values: xr.Dataset, sign: float) -> tuple[float, str]:
 
 def complaint_of(health: dict[str, float | str]) -> str | None:
     """What is wrong with the draws and what to try; None where they can be trusted."""
-    advice = "try more tuning (tune=2000) or more chains, look at `forecast.trace`, or use engine='fast'"
+    advice = "try more draws or tuning, as StratifiedArrival(engine='nuts', tune=2000), or use engine='fast'"
     chains = float(health["chains"])
     least = chains * min(LEAST_ESS, LEAST_SHARE * float(health["draws_by_chain"]))
     if float(health["divergent"]) > MOST_DIVERGENT:

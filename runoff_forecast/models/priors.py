@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from math import inf, isfinite
+from math import inf
 from typing import Any
 
 ATTENUATION = 0.346
@@ -21,8 +21,15 @@ SHARES = {
     "order_inside": 1,
     "by_vote": 1,
     "by_vote_untold": 1,
+    "revision": 0.25,
+    "revision_preliminary": 0.25,
 }
-"""Priors that are shares, and what they are below; even shares are as likely as no order, and an order likelier."""
+"""Priors that are shares, and what they are below; even shares are as likely as no order, and an order likelier. No
+correction, four deviations at most, leaves fewer votes than none."""
+FREEDOMS = ("drift_freedom", "drift_last_freedom")
+"""Degrees of freedom of a Student t, one at least: with fewer its tails reach beyond all numbers."""
+MOST = 1e6
+"""No prior is further from zero."""
 
 OF_PLACES = ("kind", "kind_home", "covariate", "region", "area", "unit")
 """Priors of how support differs between places; those of turnout have the same names after `turnout_`."""
@@ -249,12 +256,14 @@ class Priors:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, int | float) or not isfinite(value):
-                raise ValueError(f"prior {field.name!r} is a finite number, got {value!r}")
+            if not isinstance(value, int | float) or isinstance(value, bool) or not -MOST <= value <= MOST:
+                raise ValueError(f"prior {field.name!r} is a number, {MOST:,.0f} at most, got {_short(value)}")
             if field.name not in SIGNED and value <= 0:
                 raise ValueError(f"prior {field.name!r} is a positive number, got {value!r}")
             if value >= SHARES.get(field.name, inf):
                 raise ValueError(f"prior {field.name!r} is a share below {SHARES[field.name]}, got {value!r}")
+            if field.name in FREEDOMS and value < 1:
+                raise ValueError(f"prior {field.name!r} is 1 degree of freedom or more, got {value!r}")
 
     def with_changes(self, changes: dict[str, Any]) -> Priors:
         """The same priors with some replaced by name; raises ValueError that lists the names if one is unknown."""
@@ -297,3 +306,9 @@ class Priors:
     def for_borrowed_register(self) -> Priors:
         """The same with wider scales of support."""
         return replace(self, **{name: self.borrowed * getattr(self, name) for name in OF_PLACES})
+
+
+def _short(value: object) -> str:
+    """A value as it was given, cut where it runs on."""
+    said = repr(value)
+    return said if len(said) <= 40 else said[:40] + "..."

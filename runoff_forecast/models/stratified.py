@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -40,8 +41,12 @@ class StratifiedArrival:
     def __post_init__(self) -> None:
         if self.engine not in ("fast", "nuts"):
             raise ValueError(f"engine is 'fast' or 'nuts', got {self.engine!r}")
-        if self.draws < 1:
-            raise ValueError(f"draws is a positive number, got {self.draws}")
+        for name in ("draws", "moments", "tune", "chains"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(f"{name} is a whole number, 1 or more, got {value!r}")
+        if self.engine == "nuts" and self.draws < self.chains:
+            raise ValueError(f"draws are at least one for each of the {self.chains} chains, got {self.draws}")
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far. Raises `SickPosterior` where the sampler's diagnostics fail."""

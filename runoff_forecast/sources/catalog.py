@@ -29,12 +29,15 @@ def elections() -> dict[str, str]:
 def folder_of(election: Path | str) -> Path:
     """The folder of a bundled id, or the folder itself; `./` before a name means the folder.
 
-    Raises `InvalidElection` where there is neither.
+    Raises `InvalidElection` where there is neither, or where the name alone does not tell which is meant.
     """
     bundled = data_folder() / election
     if isinstance(election, str) and election in _ids():
+        if Path(election).is_dir() and not Path(election).samefile(bundled):
+            expected = f"'./{election}' for this folder; without, it is a bundled election that is called so"
+            raise InvalidElection([Problem(election, None, None, election, expected)])
         return bundled
-    if Path(election).exists():
+    if str(election) and Path(election).exists():
         return Path(election)
     near = difflib.get_close_matches(str(election), _ids(), n=1)
     hint = " (did you mean '" + near[0] + "'?)" if near else ""

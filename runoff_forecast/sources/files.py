@@ -18,6 +18,8 @@ from runoff_forecast.checks.table import Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 LIKE_TABLES = frozenset(["csv", "tsv", "txt", "xls", "xlsx", "ods", "json", "parquet", "feather", "zip"])
+COPY = re.compile(r"[ _-]*(\(\d+\)|copy|kopie|copia)$")
+"""What browsers and desks add to the name of a second file."""
 PACKED = (b"PK\x03\x04", b"\x1f\x8b")
 """How zip and gzip files begin."""
 TEXT_COLUMNS = ("unit", "region", "area", "kind", "name", "level", "place", "time")
@@ -33,11 +35,17 @@ type Read[T] = tuple[T | None, list[Problem]]
 
 def find_table(folder: Path, stem: str) -> Read[Path]:
     """The one file that holds a table; (None, []) where there is none."""
-    there = [folder / (stem + ending) for ending in ENDINGS if (folder / (stem + ending)).is_file()]
-    if len(there) > 1:
-        names = ", ".join(path.name for path in there)
+    try:
+        named = [path for path in sorted(folder.iterdir()) if path.name in [stem + ending for ending in ENDINGS]]
+        other = [path.name for path in named if not path.is_file()]
+    except OSError as error:
+        return None, [Problem(str(folder), None, None, None, "a readable folder: " + (error.strerror or str(error)))]
+    if other:
+        return None, [Problem(name, None, None, None, "a file; this is a folder, or a broken link") for name in other]
+    if len(named) > 1:
+        names = ", ".join(path.name for path in named)
         return None, [Problem(stem + ".csv", None, None, names, "one file for this table, not several")]
-    return (there[0] if there else None), []
+    return (named[0] if named else None), []
 
 
 def passed_over(folder: Path, stem: str) -> list[Problem]:
@@ -45,6 +53,7 @@ def passed_over(folder: Path, stem: str) -> list[Problem]:
     found = []
     for path in sorted(folder.iterdir()):
         name, *ending = path.name.lower().split(".")
+        name = COPY.sub("", name)
         if name.rstrip("s") == stem.rstrip("s") and LIKE_TABLES.intersection(ending):
             names = " or ".join(stem + ending for ending in ENDINGS)
             expected = "a file named " + names + "; this one is not read"
@@ -71,7 +80,8 @@ def parsed_table(data: bytes, file: str) -> Read[Table]:
     problems += found
     if header is None:
         return None, problems
-    table, ragged = _rows(text, header, file)
+    # names that were mended are not those of the text
+    table, ragged = _rows_one_by_one(text, header, file) if found else _rows(text, header, file)
     return table, problems + ragged
 
 
@@ -134,7 +144,7 @@ def _decoded(data: bytes, file: str) -> Read[str]:
 
 
 def _header(text: str, file: str) -> Read[list[str]]:
-    """The column names; None where there is no table below them to speak of."""
+    """The column names, without spaces around them; None where there is no table below them to speak of."""
     if not text.strip():
         return None, [Problem(file, None, None, None, "a header line and rows; the file is empty")]
     try:
@@ -150,15 +160,21 @@ def _header(text: str, file: str) -> Read[list[str]]:
             ]
     if len(header) == 1:
         return None, [Problem(file, 1, None, header[0], "the names of two or more columns, separated by commas")]
-    found = []
-    for name in dict.fromkeys(header):
-        if not name.strip():
-            found.append(Problem(file, 1, None, "", "a name for every column of the header"))
-        elif name != name.strip():
-            found.append(Problem(file, 1, name, name, "a column name without spaces around it"))
-        if name.strip() and header.count(name) > 1:
-            found.append(Problem(file, 1, name, name, "each column once"))
-    return (None if found else header), found
+    stripped = [name.strip() for name in header]
+    wrong: list[Problem] = []
+    for position, name in enumerate(stripped, start=1):
+        if not name:
+            wrong.append(
+                Problem(file, 1, None, "", f"a name for every column of the header; column {position} has none")
+            )
+        elif stripped.count(name) > 1 and stripped.index(name) == position - 1:
+            wrong.append(Problem(file, 1, name, name, "each column once"))
+    spaced = [
+        Problem(file, 1, name, name, "a column name without spaces around it")
+        for name in dict.fromkeys(header)
+        if name.strip() and name != name.strip()
+    ]
+    return (None if wrong else stripped), [*spaced, *wrong]
 
 
 def _rows(text: str, header: list[str], file: str) -> Read[Table]:

@@ -11,7 +11,7 @@ from runoff_forecast.checks.header import candidate_ids, header_problems, known_
 from runoff_forecast.checks.problem import InvalidCount, InvalidElection, InvalidInput, Problem, is_error, settled
 from runoff_forecast.checks.register import Register, read_register, unread_register
 from runoff_forecast.checks.table import Table
-from runoff_forecast.checks.tally import empty_tally, read_counts as read_count_rows, read_result
+from runoff_forecast.checks.tally import against_counts, empty_tally, read_counts as read_count_rows, read_result
 from runoff_forecast.count import Counts
 from runoff_forecast.election import Election
 from runoff_forecast.night import Night, Result
@@ -33,6 +33,9 @@ def read_night(folder: Path | str, *, counts: Path | str | None = None) -> Night
     tally, about_counts = _checked(counts_table, ballot, read_count_rows, problems)
     result_table, problems = _optional_table(folder, "result")
     final, about_result = _checked(result_table, ballot, read_result, problems)
+    if result_table is not None and not any(map(is_error, [*about_election, *about_counts, *about_result])):
+        told = {problem.row for problem in about_result}
+        about_result += [one for one in against_counts(result_table, final, tally, ballot) if one.row not in told]
     together = [*about_election, *about_counts, *about_result]
     settled(together, InvalidElection if any(map(is_error, about_election)) else InvalidCount)
     election = Election.from_header(header, register, about_election)
@@ -70,9 +73,10 @@ def check_folder(folder: Path | str, *, counts: Path | str | None = None) -> tup
 
 
 def _about(counts: Counts, position: int) -> tuple[Problem, ...]:
-    """What is odd or wrong about one snapshot."""
+    """What is odd or wrong about one snapshot, apart from corrections: of those the whole table tells."""
     try:
-        return counts[position].warnings
+        known = counts.warnings_at(counts.times[position])
+        return tuple(problem for problem in counts[position].warnings if problem not in known)
     except InvalidInput as invalid:
         return invalid.problems
 
