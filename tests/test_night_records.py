@@ -47,6 +47,8 @@ def test_a_course_says_what_its_forecasts_say(shown, night):
     assert list(course.times) == list(night.times)
     last = course.moments.isel(time=-1)
     assert float(last["margin"].sel(quantile=0.5)) == shown.quantile(0.5)
+    assert float(last["expected"]) == pytest.approx(float(shown.mean(shown.margin)))
+    np.testing.assert_allclose(last["expected_share"], shown.mean(shown.shares))
     assert float(last["chance"].sel(candidate="ana")) == shown.win_probability["ana"]
     assert course.bulletins["votes"].tolist() == [count.votes.sum() for count in night]
     assert course.margin is None

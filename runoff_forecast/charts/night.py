@@ -67,7 +67,7 @@ def describe_night(course: Course, lang: str = "en") -> str:
     says, election, moments = words(lang), course.election, course.moments
     start, stop = (says.time(course.times[position], election.timezone) for position in (0, -1))
     so_far = course.bulletins["margin"].dropna()
-    first, last = (float(moments["margin"].sel(quantile=0.5)[position]) for position in (0, -1))
+    first, last = (float(moments["expected"][position]) for position in (0, -1))
     low, high = (float(moments["margin"].sel(quantile=edge)[-1]) for edge in (0.05, 0.95))
     return says.night_described.format(
         moments=says.moments(len(course)),
@@ -181,7 +181,7 @@ class _Drawing:
     def expected(self, ax: Axes) -> None:
         marker = "o" if len(self.course) < MANY else ""
         look = {"color": self.theme.ink, "linewidth": 1.6, "marker": marker, "markersize": 3.2}
-        ax.plot(self.along.forecasts, self.course.moments["margin"].sel(quantile=0.5), zorder=4, **look)
+        ax.plot(self.along.forecasts, self.course.moments["expected"], zorder=4, **look)
 
     def scale(self, ax: Axes) -> None:
         low, high = ax.get_ylim()

@@ -52,7 +52,7 @@ def describe_race(course: Course, lang: str = "en") -> str:
         says.race_told.format(
             name=drawing.names[name],
             so_far=_so_far(float(last["share_so_far"].sel(candidate=name)), says),
-            share=says.percent(float(last["share"].sel(candidate=name, quantile=0.5)), 2),
+            share=says.percent(float(last["expected_share"].sel(candidate=name)), 2),
             chance=says.in_hundred(float(last["chance"].sel(candidate=name)), certain=course.finished),
         )
         for name in drawing.rivals
@@ -124,12 +124,13 @@ class _Drawing:
         x = self.along.forecasts
         for name in self.rivals:
             share = self.course.moments["share"].sel(candidate=name)
-            low, middle, high = (share.sel(quantile=edge).to_numpy() for edge in (0.05, 0.5, 0.95))
+            low, high = (share.sel(quantile=edge).to_numpy() for edge in (0.05, 0.95))
+            expected = self.course.moments["expected_share"].sel(candidate=name)
             so_far = self.course.moments["share_so_far"].sel(candidate=name)
             color = self.colors[name]
             draw_band(ax, x, low, high, color=color)
             ax.plot(x, so_far, color=color, linewidth=1.3, linestyle=(0, (2.5, 1.5)), zorder=3, **self.so_far_look)
-            ax.plot(x, middle, color=color, linewidth=1.8, marker=self.marker, markersize=3.2, zorder=4)
+            ax.plot(x, expected, color=color, linewidth=1.8, marker=self.marker, markersize=3.2, zorder=4)
         ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
         self._grid(ax)
@@ -142,12 +143,14 @@ class _Drawing:
         x, table = self.along.forecasts, self.course.duel
         so_far = self.course.moments["share_so_far"]
         raw = (so_far.sel(candidate=first) - so_far.sel(candidate=second)).to_numpy()
-        low, middle, high = (table.sel(quantile=edge).to_numpy() for edge in (0.05, 0.5, 0.95))
+        low, high = (table.sel(quantile=edge).to_numpy() for edge in (0.05, 0.95))
+        shares = self.course.moments["expected_share"]
+        expected = shares.sel(candidate=first) - shares.sel(candidate=second)
         for color, side in ((self.colors[first], np.maximum), (self.colors[second], np.minimum)):
             draw_band(ax, x, side(low, 0), side(high, 0), color=color)
         look = {"linewidth": 1.3, "linestyle": (0, (2.5, 1.5)), **self.so_far_look}
         ax.plot(x, raw, color=self.theme.faint, zorder=3, **look)
-        ax.plot(x, middle, color=self.theme.ink, linewidth=1.6, marker=self.marker, markersize=3.2, zorder=4)
+        ax.plot(x, expected, color=self.theme.ink, linewidth=1.6, marker=self.marker, markersize=3.2, zorder=4)
         ax.axhline(0, color=self.theme.ink, linewidth=0.9, zorder=2)
         ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(FuncFormatter(self.says.point_tick))

@@ -64,7 +64,8 @@ class _Drawing:
     def table(self) -> pd.DataFrame:
         """By candidate, most expected votes first: name, so_far, low, share, high, chance. Pools have no row."""
         forecast = self.forecast
-        low, share, high = forecast.quantiles(forecast.shares, [0.05, 0.5, 0.95]).to_numpy()
+        low, high = forecast.quantiles(forecast.shares, [0.05, 0.95]).to_numpy()
+        share = forecast.mean(forecast.shares).to_numpy()
         votes = forecast.count.votes
         table = pd.DataFrame({"low": low, "share": share, "high": high}, index=list(forecast.candidates))
         table["name"] = [candidate.name for candidate in forecast.election.candidates]

@@ -36,7 +36,7 @@ from .orders import (
     StrongholdsLast as StrongholdsLast,
     Whole as Whole,
 )
-from .paths import Place as Place, on_path as on_path
+from .paths import ByPlace as ByPlace, on_path as on_path
 from .places import arrival_of as arrival_of, leads_of as leads_of
 from .replay import Replay as Replay, replay as replay, spread_over as spread_over
 from .route import Route as Route, route_of as route_of

@@ -50,7 +50,8 @@ def bulletins_of(course: Course, forecast: Forecast) -> Bulletins:
         return Bulletins(forecast, table, np.nan, np.nan, np.nan, np.nan)
     rest = forecast.outstanding
     margin = (rest[:, 0] - rest[:, 1]) / rest.sum("candidate")
-    low, expected, high = forecast.quantiles(margin, [0.05, 0.5, 0.95]).to_numpy()
+    low, high = forecast.quantiles(margin, [0.05, 0.95]).to_numpy()
+    expected = forecast.mean(margin)
     return Bulletins(forecast, table, float(_needed(states, total).iloc[-1]), float(expected), float(low), float(high))
 
 

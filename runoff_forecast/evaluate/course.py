@@ -31,8 +31,9 @@ class Course:
     bulletins: pd.DataFrame
     """Index time (aware): counted_share, votes (valid ones in), margin (NaN before the first vote)."""
     moments: xr.Dataset
-    """Over time (UTC, without zone): counted_share; margin (time, quantile); chance (time, candidate) to win, in a
-    first round to win now or go on; share_so_far (time, candidate), share (time, candidate, quantile); in first rounds
+    """Over time (UTC, without zone): counted_share; margin (time, quantile) and its mean, expected; chance (time,
+    candidate) to win, in a first round to win now or go on; share_so_far (time, candidate), share (time, candidate,
+    quantile) and its mean, expected_share (time, candidate); in first rounds
     ahead (time, candidate, rival, quantile): by how much a candidate's share is above a rival's, NaN where either is
     not in the race."""
     truth: pd.Series | None = None
@@ -76,7 +77,7 @@ class Course:
         """
         if self.election.first_round is None:
             raise ValueError(f"{self.election.id} is no first round: nobody races for a place in a runoff")
-        expected = self.moments["share"].isel(time=-1).sel(quantile=0.5).to_series()
+        expected = self.moments["expected_share"].isel(time=-1).to_series()
         names, cut = contest.ranked(self.election, expected).index, contest.places(self.election)
         return str(names[cut - 1]), str(names[cut])
 
@@ -112,9 +113,11 @@ def _moment(forecast: Forecast) -> xr.Dataset:
     named = {
         "counted_share": ((), forecast.count.counted_share),
         "margin": forecast.quantiles(forecast.margin, QUANTILES),
+        "expected": ((), float(forecast.mean(forecast.margin))),
         "chance": ("candidate", contest.chances_to_stay(forecast).to_numpy()),
         "share_so_far": ("candidate", votes / votes.sum() if votes.sum() else np.full(len(votes), np.nan)),
         "share": forecast.quantiles(forecast.shares, QUANTILES),
+        "expected_share": forecast.mean(forecast.shares),
     }
     if first_round is not None:
         named["ahead"] = _ahead(forecast)

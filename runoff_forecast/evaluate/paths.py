@@ -20,7 +20,7 @@ TRIES = 2
 
 
 @dataclass(frozen=True)
-class Place:
+class ByPlace:
     """Stations by place, with noise of their own: big regions first, and big units first in each."""
 
     between: float
@@ -38,14 +38,14 @@ class Place:
         return self.strength * place / place.std() + rng.standard_normal(len(place))
 
 
-def on_path(truth: Truth, between: float, fraction: float, margin: float, *, seed: int = 1) -> Place:
+def on_path(truth: Truth, between: float, fraction: float, margin: float, *, seed: int = 1) -> ByPlace:
     """The order of that kind whose raw margin (share) is as published once a fraction of the stations is in.
 
     Where no order has it, the one that comes nearest, which may be none: a strength of zero.
     """
 
     def missed(strength: float) -> float:
-        order = Place(between, strength)
+        order = ByPlace(between, strength)
         found = [_raw(truth, order(truth, np.random.default_rng(seed + t)), fraction) for t in range(TRIES)]
         return float(np.mean(found)) - margin
 
@@ -53,8 +53,8 @@ def on_path(truth: Truth, between: float, fraction: float, margin: float, *, see
     values = np.array([missed(strength) for strength in grid])
     crossed = np.flatnonzero(np.sign(values) != np.sign(values[0]))
     if not len(crossed):
-        return Place(between, float(grid[np.argmin(np.abs(values))]))
-    return Place(between, float(brentq(missed, grid[crossed[0] - 1], grid[crossed[0]], xtol=1e-3)))
+        return ByPlace(between, float(grid[np.argmin(np.abs(values))]))
+    return ByPlace(between, float(brentq(missed, grid[crossed[0] - 1], grid[crossed[0]], xtol=1e-3)))
 
 
 def _raw(truth: Truth, scores: np.ndarray, fraction: float) -> float:

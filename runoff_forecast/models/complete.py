@@ -147,7 +147,7 @@ def complete(
         "draw": np.arange(sum(len(chunk["final"]) for chunk in chunks)),
         "candidate": list(design.election.candidate_ids),
     }
-    places = {"region": list(design.regions), "kind": list(design.kinds)}
+    labels = {"region": list(design.regions), "kind": list(design.kinds)}
     votes = {
         name: (
             ("draw", "kind" if name.endswith("_kind") else "region", "candidate"),
@@ -169,8 +169,8 @@ def complete(
     }
     used = {dim for dims, _ in named.values() for dim in dims}
     return (
-        xr.Dataset(votes, coords=coords | places),
-        xr.Dataset(named, coords={k: v for k, v in (coords | places | coefficients).items() if k in used}),
+        xr.Dataset(votes, coords=coords | labels),
+        xr.Dataset(named, coords={k: v for k, v in (coords | labels | coefficients).items() if k in used}),
     )
 
 
