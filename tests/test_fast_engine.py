@@ -187,6 +187,18 @@ def test_pools_of_several_candidates_are_as_wide_as_their_cells(monkeypatch):
     assert np.quantile(ratio, [0.05, 0.95]) == pytest.approx(1.0, abs=0.12)
 
 
+def test_of_many_rows_and_candidates_fewer_moments_are_evidence(monkeypatch):
+    counts = night_of(level="region", fractions=(0.1, 0.2, 0.4, 0.6)).counts
+    whole = StratifiedArrival().evidence(counts)
+    monkeypatch.setattr("runoff_forecast.models.evidence.MOST_OBSERVATIONS", 20)
+    short = StratifiedArrival().evidence(counts)
+    assert np.bincount(whole.coarse.group).max() > 2
+    assert np.bincount(short.coarse.group).max() == 2
+    np.testing.assert_allclose(
+        [group.votes.sum() for group in short.groups], [group.votes.sum() for group in whole.groups]
+    )
+
+
 def pooled_and_not(counts, draws, monkeypatch):
     """The same forecast with cells that vote alike drawn as one, and with each for itself."""
     pooled = told(counts, draws=draws)

@@ -21,6 +21,10 @@ from .sorting import Sorting, between_places, inside_regions, unknown_variance
 ALONE_TURNOUT = 0.02
 """Logs: what stands for `Priors.station_turnout` where a unit is one station, whose own effect is all it differs by."""
 
+MOST_OBSERVATIONS = 1000
+"""Of coarse batches together, candidates times rows. With 81 regions and six candidates four moments are 2,000 and take
+a minute or two, two take a fifth of that."""
+
 NOBODY = np.zeros(0, int)
 
 
@@ -69,7 +73,8 @@ class Evidence:
 
 
 def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
-    """The evidence of a night so far, in at most `moments` moments, the latest among them."""
+    """The evidence of a night so far, in at most `moments` moments, the latest among them; in fewer where the rows of
+    regions and the candidates are many."""
     design = build_design(counts.election)
     if len(counts.election.candidates) > 2:
         priors = priors.for_several()
@@ -78,7 +83,8 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         priors = priors.for_borrowed_register()
     priors = priors.without_baseline(design.without_baseline)
     latest = counts.latest
-    holdings, before = latest.holdings, counts.before(at_most=moments)
+    holdings = latest.holdings
+    before = counts.before(at_most=_affordable(moments, holdings, len(counts.election.candidates)))
     batches = batches_of(before, holdings, counts.election)
     shares = _shares_by_region(design, holdings.members)
     clock = _Clock(design, holdings.frame, shares, batches)
@@ -119,6 +125,13 @@ def gather(counts: Counts, priors: Priors, *, moments: int = 4) -> Evidence:
         sorting=sorting,
         sorted_variance=sorted_variance,
     )
+
+
+def _affordable(moments: int, holdings: Holdings, candidates: int) -> int:
+    """As many moments as keep the coarse batches' observations in bounds: effort grows with the cube of their
+    number. Two at least, of which one is the history, where as many are asked for."""
+    at_once = int((~holdings.single).sum()) * candidates
+    return min(moments, max(2, MOST_OBSERVATIONS // max(1, at_once)))
 
 
 @dataclass(frozen=True, eq=False)

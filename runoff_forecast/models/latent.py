@@ -18,6 +18,8 @@ from .simplex import softmax, to_contrasts, to_logits
 
 KINDS_TRIED = 2
 """Of the kinds of whose order nothing is known: each doubles the modes that are looked for."""
+SMALL_KIND = 0.01
+"""Share of all stations below which a kind moves no total that could be explained by it."""
 START_VOTES = 30.0
 """Votes of the whole count's shares that are added to a unit's own where a climb starts: no share is zero."""
 
@@ -165,6 +167,8 @@ def orders_to_try(evidence: Evidence, latent: Latent) -> list[Latent]:
         return found
     sizes = [design.stations[design.kind == design.kinds.index(kind)].sum() for kind in design.own_kinds]
     for largest in np.argsort(sizes)[::-1][:KINDS_TRIED]:
+        if sizes[largest] < SMALL_KIND * design.stations.sum():
+            continue
         column = design.own_kind_columns[largest]
         found = [_at_order(each, column, sign * evidence.priors.arrival_kind) for each in found for sign in (1.0, -1.0)]
     return found

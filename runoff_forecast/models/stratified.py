@@ -33,7 +33,8 @@ class StratifiedArrival:
     priors: Priors | None = None
     """None takes the priors learnt from past counts, without the election at hand."""
     moments: int = 4
-    """Moments of the night that are evidence, at most, the latest among them; with one there is no history."""
+    """Moments of the night that are evidence, at most, the latest among them; with one there is no history. Fewer are
+    taken where rows of regions times candidates are many."""
     tune: int = 500
     chains: int = 2
     """Of the sampler; the fast engine has none."""
