@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .batches import batches_of
+from .checks.arguments import whole
 from .checks.ballot import SHEETS, start_of, successive, tally_columns
 from .checks.problem import InvalidCount as InvalidCount, Problem, settled
 from .checks.table import Table
@@ -107,6 +108,11 @@ class Counts:
         return cls(election, tidy, settled(problems, InvalidCount))
 
     @classmethod
+    def of(cls, counts: "Counts | Count") -> "Counts":
+        """The night so far that a model is given, as it is or from a single count."""
+        return cls.from_count(counts) if isinstance(counts, Count) else counts
+
+    @classmethod
     def from_count(cls, count: Count) -> Self:
         """A night that knows what the count knows, one row a place: rows keep the times since which they have stood
         so, since these tell which of two levels is newer."""
@@ -180,8 +186,7 @@ class Counts:
 
     def before(self, at_most: int = 8) -> list[Holdings]:
         """What was held at the moments before the last that `batches` looks at. Raises ValueError as it does."""
-        if at_most < 1:
-            raise ValueError(f"at_most is a number of moments, 1 or more, got {at_most}")
+        whole("at_most", at_most)
         return [] if self.frame.empty else [self._held(self._rows_until(at)) for at in self._spread(at_most)]
 
     @cached_property

@@ -275,7 +275,7 @@ class Forecast:
     def outstanding_by_region(self, between: tuple[str, str] | None = None) -> pd.DataFrame:
         """What is out, index region: name, then the columns of `outstanding_by_kind`.
 
-        between: the ids of the two whose margin and net are told; None takes the first two. Raises KeyError for an id
+        between: the ids of the two whose margin and net are told; None takes the first two. Raises ValueError for an id
         that no candidate has.
         """
         table = still_out.by_place(self, self.draws["outstanding"], "region", between)

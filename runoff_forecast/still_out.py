@@ -59,7 +59,13 @@ def outright_hurdle(forecast: "Forecast", ranked: np.ndarray, rules: Sequence[Ou
 def by_place(
     forecast: "Forecast", split: xr.DataArray, label: str, between: tuple[str, str] | None = None
 ) -> pd.DataFrame:
-    """The votes still out (draw, label, candidate), in the columns of `Forecast.outstanding_by_kind`."""
+    """The votes still out (draw, label, candidate), in the columns of `Forecast.outstanding_by_kind`.
+
+    Raises ValueError for an id in `between` that no candidate has.
+    """
+    strangers = [name for name in between or () if name not in forecast.candidates]
+    if strangers:
+        raise ValueError(f"between is two of {', '.join(forecast.candidates)}, got {strangers[0]!r}")
     split = split.transpose("draw", label, "candidate")
     first, second = between or forecast.candidates[:2]
     places = pd.Index(split[label].to_numpy(), name=label)

@@ -64,6 +64,11 @@ def test_probability_says_what_the_interval_says(shown):
             assert ahead <= 1 - share + 1e-9
 
 
+def test_who_is_told_apart_stands():
+    with pytest.raises(ValueError, match="between is two of ana, bea, got 'zoe'"):
+        made_up.forecast().outstanding_by_region(("ana", "zoe"))
+
+
 @each_forecast
 def test_swapping_the_candidates_flips_the_forecast(shown):
     contest = made_up.election(shown.election.candidates[1::-1] + shown.election.candidates[2:])

@@ -40,6 +40,13 @@ each_yardstick = pytest.mark.parametrize("model", YARDSTICKS.values(), ids=YARDS
 each_level = pytest.mark.parametrize("level", LEVELS)
 
 
+@pytest.mark.parametrize("model", [StratifiedArrival, DesignBased, DistrictDirichlet])
+@pytest.mark.parametrize("draws", [0, -1, 2.5, True])
+def test_draws_are_a_whole_number(model, draws):
+    with pytest.raises(ValueError, match="draws is a whole number, 1 or more"):
+        model(draws=draws)
+
+
 def night_of(order=None, *, truth=TRUTH, seed=1, **given):
     return simulate(truth, order or BySize(), rng=np.random.default_rng(seed), **given)
 

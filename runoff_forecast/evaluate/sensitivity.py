@@ -24,7 +24,7 @@ class DriftTimes:
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far."""
-        night = Counts.from_count(counts) if isinstance(counts, Count) else counts
+        night = Counts.of(counts)
         priors = with_drift(self.model.priors or learnt_priors(night.election), self.factor)
         return replace(self.model, priors=priors)(night, rng=rng)
 
@@ -66,7 +66,7 @@ def sensitivity(
     model: StratifiedArrival, counts: Counts | Count, *, seed: int = 1, factors: Sequence[float] = FACTORS
 ) -> Sensitivity:
     """The forecast of a night so far under the drift prior times each factor, all from the same seed."""
-    night = Counts.from_count(counts) if isinstance(counts, Count) else counts
+    night = Counts.of(counts)
     forecasts = {float(f): DriftTimes(model, f)(night, rng=np.random.default_rng(seed)) for f in factors}
     return Sensitivity(forecasts, DesignBased()(night, rng=np.random.default_rng(seed)))
 

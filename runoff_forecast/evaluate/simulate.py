@@ -60,7 +60,7 @@ def simulate(
     """
     if level not in LEVELS:
         raise ValueError(f"level is one of {', '.join(LEVELS)}, got {level!r}")
-    if not all(np.diff([0.0, *fractions, 1.0]) >= 0):
+    if not (all(np.diff(fractions) > 0) and all(0 <= fraction <= 1 for fraction in fractions)):
         raise ValueError(f"fractions ascend between 0 and 1, got {tuple(fractions)}")
     snapshot = _snapshots(order(truth, rng), np.asarray(fractions))
     if level == "station":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..checks.arguments import whole
 from ..count import Count, Counts
 from ..outcome import Forecast
 from .priors import Priors
@@ -33,9 +34,12 @@ class DesignBased:
 
     draws: int = 1000
 
+    def __post_init__(self) -> None:
+        whole("draws", self.draws)
+
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far: normal draws around the estimate."""
-        night = Counts.from_count(counts) if isinstance(counts, Count) else counts
+        night = Counts.of(counts)
         tallies = tallies_of(night.latest)
         error = _sampling_error(tallies, night)
         return extrapolated(tallies, self._blocks(tallies, error, rng), engine="design-based")

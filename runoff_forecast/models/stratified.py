@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..checks.arguments import whole
 from ..count import Count, Counts
 from ..outcome import Forecast
 from .learnt import learnt_priors
@@ -43,30 +43,28 @@ class StratifiedArrival:
         if self.engine not in ("fast", "nuts"):
             raise ValueError(f"engine is 'fast' or 'nuts', got {self.engine!r}")
         for name in ("draws", "moments", "tune", "chains"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name} is a whole number, 1 or more, got {value!r}")
+            whole(name, getattr(self, name))
         if self.engine == "nuts" and self.draws < self.chains:
             raise ValueError(f"draws are at least one for each of the {self.chains} chains, got {self.draws}")
 
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far. Raises `SickPosterior` where the sampler's diagnostics fail."""
-        night = Counts.from_count(counts) if isinstance(counts, Count) else counts
         from . import engines  # scipy's linear algebra takes longer to load than this package
 
-        prepared = self._prepared(night)
+        prepared = self._prepared(counts)
         if self.engine == "nuts":
             return engines.run_nuts(prepared.evidence, self.draws, self.tune, self.chains, rng)
         return engines.run_fast(prepared, self.draws, rng)
 
-    def evidence(self, counts: Counts) -> Evidence:
+    def evidence(self, counts: Counts | Count) -> Evidence:
         """What the model conditions on."""
         return self._prepared(counts).evidence
 
-    def _prepared(self, counts: Counts) -> Prepared:
+    def _prepared(self, counts: Counts | Count) -> Prepared:
         from . import engines
 
-        return engines.prepared_for(counts, self.priors or learnt_priors(counts.election), self.moments)
+        night = Counts.of(counts)
+        return engines.prepared_for(night, self.priors or learnt_priors(night.election), self.moments)
 
 
 def forecast(

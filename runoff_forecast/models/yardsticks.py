@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..checks.arguments import whole
 from ..count import Count, Counts
 from ..election import Election
 from ..outcome import Forecast
@@ -78,6 +79,9 @@ class DistrictDirichlet:
 
     draws: int = 500
 
+    def __post_init__(self) -> None:
+        whole("draws", self.draws)
+
     def __call__(self, counts: Counts | Count, *, rng: np.random.Generator) -> Forecast:
         """The forecast of the night so far."""
         tallies = tallies_of(known(counts))
@@ -103,7 +107,8 @@ def known(counts: Counts | Count) -> Count:
 
 
 def own_shares(election: Election) -> np.ndarray | None:
-    """(U, K) shares of the candidates' own lists among themselves in the baseline; None where one has no list.
+    """(U, K) shares of the candidates' own lists among themselves in the baseline; None where one has no list, or
+    none of them a vote.
 
     A unit without a baseline has the nation's shares.
     """
@@ -111,6 +116,8 @@ def own_shares(election: Election) -> np.ndarray | None:
     if any(name is None for name in lists):
         return None
     votes = np.column_stack([election.baseline[name].to_numpy(float) for name in lists])
+    if not np.nansum(votes):
+        return None
     national = np.nansum(votes, axis=0) / np.nansum(votes)
     total = votes.sum(axis=1, keepdims=True)
     return np.where(total > 0, votes / np.where(total > 0, total, 1.0), national)

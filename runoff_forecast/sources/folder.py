@@ -1,6 +1,7 @@
 """A folder of files, as an election office's figures are kept here, to a `Night`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,9 @@ def check_folder(folder: Path | str, *, counts: Path | str | None = None) -> tup
     except InvalidInput as invalid:
         return invalid.problems
     snapshots = [problem for position in range(len(night.counts)) for problem in _about(night.counts, position)]
+    path = Path(counts) if counts is not None else find_table(Path(folder), "counts")[0]
+    if path is not None:
+        snapshots = [replace(one, file=path.name) if one.file == "counts" else one for one in snapshots]
     return tuple(dict.fromkeys((*night.warnings, *snapshots)))
 
 
