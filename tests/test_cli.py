@@ -136,7 +136,7 @@ def test_wrong_usage_is_said_before_any_work(small, wrong):
         ("revision = 0.3", "a share below 0.25"),
         ("drift_freedom = 0.1", "1 degree of freedom or more"),
         ("drift = " + 400 * "9", "1,000,000 at most, got 9999"),
-        ("drift = true", "is a number"),
+        ("drift = true", "is a finite number, got True"),
     ],
 )
 def test_priors_beyond_use_are_wrong_usage(small, tmp_path, line, said):

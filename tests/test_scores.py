@@ -96,6 +96,7 @@ def test_a_tie_is_half_a_win_for_both():
     found = score(forecast_of(np.array([-0.01, 0.01])), result_of(0.0))
     assert found.win_probability == 0.5
     assert found.log_score == pytest.approx(np.log(2))
+    assert not found.winner
 
 
 def test_regions_are_scored_where_they_are_open():

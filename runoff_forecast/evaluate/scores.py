@@ -43,6 +43,7 @@ class Scores:
     interval_score_90: float
     interval_score_95: float
     winner: str
+    """Empty where the count ended in a tie: whoever was called then was called wrongly."""
     win_probability: float
     """Of the candidate who won."""
     favourite: str
@@ -102,7 +103,7 @@ def _winner(forecast: Forecast, result: Result) -> dict[str, float | str]:
     said = forecast.win_probability[result.votes.index].to_numpy()
     given = max(float(said[came].mean()), LEAST_PROBABILITY)
     return {
-        "winner": str(votes.idxmax()),
+        "winner": str(votes.idxmax()) if came.sum() == 1 else "",
         "win_probability": float(said[came].mean()),
         "favourite": str(forecast.win_probability.idxmax()),
         "favourite_probability": float(said.max()),

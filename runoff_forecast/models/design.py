@@ -132,8 +132,8 @@ class Design:
 
     @cached_property
     def timed_alike(self) -> np.ndarray:
-        """(U,) codes of what a place's size tells the order of: a region's units, those abroad and of kinds of their
-        own apart."""
+        """(U,) a code for each set of units that size may put in order: a region's, but those abroad and each kind of
+        its own apart."""
         apart = [code for code, kind in enumerate(self.kinds) if kind in (*self.own_kinds, OVERSEAS)]
         kind = np.where(np.isin(self.kind, apart), self.kind + 1, 0)
         return np.unique(self.region * (len(self.kinds) + 1) + kind, return_inverse=True)[1]

@@ -29,7 +29,7 @@ correction, four deviations at most, leaves fewer votes than none."""
 FREEDOMS = ("drift_freedom", "drift_last_freedom")
 """Degrees of freedom of a Student t, one at least: with fewer its tails reach beyond all numbers."""
 MOST = 1e6
-"""No prior is further from zero."""
+"""Nobody who changes a prior means one further from zero; beyond it numbers overflow."""
 
 OF_PLACES = ("kind", "kind_home", "covariate", "region", "area", "unit")
 """Priors of how support differs between places; those of turnout have the same names after `turnout_`."""
@@ -256,8 +256,8 @@ class Priors:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, int | float) or isinstance(value, bool) or not -MOST <= value <= MOST:
-                raise ValueError(f"prior {field.name!r} is a number, {MOST:,.0f} at most, got {_short(value)}")
+            if not isinstance(value, int | float) or isinstance(value, bool) or not -inf < value < inf:
+                raise ValueError(f"prior {field.name!r} is a finite number, got {_short(value)}")
             if field.name not in SIGNED and value <= 0:
                 raise ValueError(f"prior {field.name!r} is a positive number, got {value!r}")
             if value >= SHARES.get(field.name, inf):
@@ -266,12 +266,17 @@ class Priors:
                 raise ValueError(f"prior {field.name!r} is 1 degree of freedom or more, got {value!r}")
 
     def with_changes(self, changes: dict[str, Any]) -> Priors:
-        """The same priors with some replaced by name; raises ValueError that lists the names if one is unknown."""
+        """The same priors with some replaced by name; raises ValueError that lists the names if one is unknown, and for
+        values beyond use."""
         known = {field.name for field in fields(self)}
         unknown = sorted(set(changes) - known)
         if unknown:
             raise ValueError(f"unknown prior {', '.join(unknown)}; the priors are {', '.join(sorted(known))}")
-        return replace(self, **changes)
+        changed = replace(self, **changes)
+        for name in changes:
+            if abs(getattr(changed, name)) > MOST:
+                raise ValueError(f"prior {name!r} is {MOST:,.0f} at most, got {_short(changes[name])}")
+        return changed
 
     def with_order(self, probability: float) -> Priors:
         """The same where stations come in in an order with a probability: the variances of drift, of arrival, and of
