@@ -117,18 +117,18 @@ def _unknown_columns(units: Table) -> Iterator[Problem]:
 
 
 def _kinds(units: Table, kind: pd.Series) -> Iterator[Problem]:
-    """Warnings for words that look like places abroad: only one word is taken for them."""
-    for word in kind.unique():
-        if word != OVERSEAS and difflib.get_close_matches(word.strip().lower(), ABROAD, n=1, cutoff=0.8):
-            row = int(units.rows[np.flatnonzero(kind == word)[0]])
+    """Warnings for words that look like places abroad, of which only one is taken for them, and for words that differ
+    from an earlier one in capital letters alone."""
+    known: dict[str, str] = {}
+    for position, word in kind.drop_duplicates().items():
+        row, folded = int(units.rows[position]), word.strip().lower()
+        if word != OVERSEAS and difflib.get_close_matches(folded, ABROAD, n=1, cutoff=0.8):
             expected = f"'{OVERSEAS}', if these places are abroad; as it stands they are a class like any other"
             yield Problem(units.file, row, "kind", word, expected, "warning")
-    folded = pd.Series(kind.unique()).str.strip().str.lower()
-    for again in np.flatnonzero(folded.duplicated()):
-        word, first = kind.unique()[again], kind.unique()[int((folded == folded[again]).argmax())]
-        row = int(units.rows[np.flatnonzero(kind == word)[0]])
-        expected = f"'{first}', as in other rows, if the same kind is meant; these two are taken for different ones"
-        yield Problem(units.file, row, "kind", word, expected, "warning")
+        first = known.setdefault(folded, word)
+        if first != word:
+            expected = f"'{first}', as in other rows, if the same kind is meant; these two are taken for different ones"
+            yield Problem(units.file, row, "kind", word, expected, "warning")
 
 
 def _units(units: Table) -> tuple[pd.DataFrame, bool, list[Problem]]:
@@ -245,10 +245,8 @@ def _totals(units: Table, table: pd.DataFrame, baseline: pd.DataFrame) -> Iterat
     numbers = table[["stations", "electorate", BALLOTS]].join(baseline).dropna(axis=1, how="all").fillna(0.0)
     if numbers.shape[1] < SAME_NUMBERS or len(numbers) <= SUMMED or table.index.duplicated().any():
         return
-    all_others, of_region = (
-        numbers.sum() - numbers,
-        numbers.groupby(table["region"].to_numpy()).transform("sum") - numbers,
-    )
+    by_region = numbers.groupby(table["region"].to_numpy())
+    all_others, of_region = numbers.sum() - numbers, by_region.transform("sum") - numbers
     size = table.groupby("region")["region"].transform("size").to_numpy()
     filled = (numbers > 0).sum(axis=1) >= SAME_NUMBERS
     # beside totals of all regions the others have each vote twice

@@ -271,10 +271,10 @@ def main(path: Path = Path(__file__).parents[1] / "models" / "learnt.toml") -> N
     """Rewrites the learnt priors from the bundled elections."""
     text = ["# What past counts teach the priors. Made by `python -m runoff_forecast.evaluate.learn`; do not edit.", ""]
     for name in NIGHTS:
+        night = load(name)
         with threadpool_limits(1):
-            line = lesson(load(name))
-        election = load(name).election
-        known = [f"date = {election.date.isoformat()}", f"stations = {election.stations_total:.0f}"]
+            line = lesson(night)
+        known = [f"date = {night.election.date.isoformat()}", f"stations = {night.election.stations_total:.0f}"]
         text += [f'["{name}"]', *known, *(f"{key} = {value:.4g}" for key, value in line.items()), ""]
     for name, line in NOTED.items():
         text += [f'["{name}"]', *(f"{key} = {value:.4g}" for key, value in line.items()), ""]

@@ -128,7 +128,7 @@ class Design:
     @cached_property
     def own_kind_columns(self) -> np.ndarray:
         """Which columns of `arrival` are these kinds."""
-        return len(NATIONAL_ORDER) + 2 * self.n_regions + np.arange(len(self.own_kinds))
+        return np.arange(self._first_leaning - len(self.own_kinds), self._first_leaning)
 
     @cached_property
     def timed_alike(self) -> np.ndarray:
